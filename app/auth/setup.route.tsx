@@ -1,0 +1,93 @@
+import type { MetaFunction } from '@remix-run/node';
+import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { EntryPage } from '#app/auth/entry-page';
+import { enter } from '#app/auth/sign-in.server';
+import { Button, LinkButton } from '#app/components/ui/button';
+import { TextField } from '#app/components/ui/field';
+import { Notice } from '#app/components/ui/notice';
+import { protectedAction, protectedLoader } from '#app/http/protected.server';
+import { PASSWORD_MIN } from '#server/auth/contract';
+import { checkSetupLink, createFirstAdmin } from '#server/auth/first-admin';
+
+export const meta: MetaFunction = () => [{ title: 'Set up · HerbisVeritas Ops' }];
+
+export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, context, params }) => {
+  const { isOpen } = await checkSetupLink(ctx, { token: params.token ?? '' });
+  // The address holds a secret: nothing on the way may keep the page.
+  context.setHeader('Cache-Control', 'no-store');
+  return { isOpen };
+});
+
+export const action = protectedAction({
+  intents: {
+    default: {
+      access: 'anyone',
+      handle: async ({ ctx, context, form, params }) => {
+        const signedIn = await createFirstAdmin(ctx, { ...form, token: params.token ?? '' });
+        return enter(context, signedIn, '/');
+      },
+    },
+  },
+});
+
+export default function Setup() {
+  const { isOpen } = useLoaderData<typeof loader>();
+  const failure = useActionData<typeof action>();
+  const isBusy = useNavigation().state !== 'idle';
+  if (!isOpen) {
+    return (
+      <EntryPage title="Set up this console">
+        <Notice
+          tone="warning"
+          title="This setup link does not open"
+          actions={<LinkButton to="/login">Sign in</LinkButton>}
+        >
+          It was used, it is older than a day, or an admin exists. Restart the console for a new link if
+          nobody can sign in.
+        </Notice>
+      </EntryPage>
+    );
+  }
+  return (
+    <EntryPage title="Set up this console">
+      <p className="text-muted">You become its first admin. This link works once.</p>
+      {failure ? (
+        <Notice tone="critical" title={failure.error.message} alert>
+          {failure.error.hint}
+        </Notice>
+      ) : null}
+      <Form method="post" className="grid gap-4">
+        <TextField
+          label="Your name"
+          name="name"
+          autoComplete="name"
+          required
+          defaultValue={String(failure?.values.name ?? '')}
+          errors={failure?.fields.name}
+        />
+        <TextField
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          required
+          defaultValue={String(failure?.values.email ?? '')}
+          errors={failure?.fields.email}
+        />
+        <TextField
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={PASSWORD_MIN}
+          hint={`At least ${PASSWORD_MIN} characters. A sentence is good.`}
+          errors={failure?.fields.password}
+        />
+        <Button type="submit" look="primary" size="big" aria-busy={isBusy}>
+          Create the admin
+        </Button>
+      </Form>
+    </EntryPage>
+  );
+}

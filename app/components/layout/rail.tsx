@@ -1,0 +1,112 @@
+import { Form, Link, useLocation } from '@remix-run/react';
+import { PanelLeftClose, PanelLeftOpen } from 'lucide-react';
+import { BrandMark } from '#app/components/layout/brand';
+import { useCurrentEnvironment } from '#app/components/layout/current-place';
+import { mainNavigation, type NavigationItem, placeNavigation } from '#app/components/layout/navigation';
+import { usePreferences, useSubject } from '#app/components/layout/root-data';
+import { cn } from '#app/lib/cn';
+import { isCurrentPath, paths } from '#app/lib/paths';
+
+/** The way around, at the left; icons only where space is short or its person wants it so. */
+export function Rail() {
+  const subject = useSubject();
+  const { railCollapsed } = usePreferences();
+  const place = useCurrentEnvironment();
+  const location = useLocation();
+  const labels = railCollapsed ? 'sr-only' : 'max-lg:sr-only';
+  const Toggle = railCollapsed ? PanelLeftOpen : PanelLeftClose;
+  return (
+    <div
+      className={cn(
+        'no-print sticky top-0 hidden h-dvh flex-col overflow-y-auto bg-rail px-2 py-3 md:flex',
+        railCollapsed ? 'w-14' : 'w-14 lg:w-52',
+      )}
+    >
+      <Link to={paths.overview()} className="mb-4 flex h-9 items-center gap-2.5 rounded-m px-2 no-underline">
+        <BrandMark />
+        <span className={cn('leading-tight', labels)}>
+          <span className="block font-semibold">HerbisVeritas</span>
+          <span className="block text-s text-muted">Ops</span>
+        </span>
+      </Link>
+      <nav aria-label="Main" className="grid gap-0.5">
+        {mainNavigation(subject).map((item) => (
+          <RailLink key={item.href} item={item} pathname={location.pathname} labels={labels} />
+        ))}
+      </nav>
+      {place ? (
+        <nav aria-label={`${place.serviceTitle} ${place.environmentTitle}`} className="mt-4 grid gap-0.5">
+          <p className={cn('truncate px-2.5 pb-1 text-s text-muted', labels)}>
+            {place.service} / {place.environment}
+          </p>
+          <div className={cn('mx-2.5 mb-1 h-px bg-line', railCollapsed ? '' : 'lg:hidden')} />
+          {placeNavigation(place).map((item) => (
+            <RailLink key={item.href} item={item} pathname={location.pathname} labels={labels} />
+          ))}
+        </nav>
+      ) : null}
+      <Form method="post" action={paths.theme()} className="mt-auto hidden pt-4 lg:block" preventScrollReset>
+        <input type="hidden" name="intent" value="rail" />
+        <input type="hidden" name="collapsed" value={String(!railCollapsed)} />
+        <input type="hidden" name="returnTo" value={`${location.pathname}${location.search}`} />
+        <button
+          type="submit"
+          className="flex h-8 w-full items-center gap-2.5 rounded-m px-2.5 text-muted hover:bg-hover hover:text-ink"
+        >
+          <Toggle aria-hidden="true" size={16} />
+          <span className={labels}>{railCollapsed ? 'Widen' : 'Narrow'}</span>
+        </button>
+      </Form>
+    </div>
+  );
+}
+
+function RailLink({ item, pathname, labels }: { item: NavigationItem; pathname: string; labels: string }) {
+  const isCurrent = isCurrentPath(item.href, pathname);
+  return (
+    <Link
+      to={item.href}
+      prefetch="intent"
+      aria-current={isCurrent ? 'page' : undefined}
+      className={cn(
+        'relative flex h-8 items-center gap-2.5 rounded-m px-2.5 no-underline hover:bg-hover',
+        isCurrent
+          ? 'bg-herb-soft font-medium text-ink before:absolute before:inset-y-2 before:-left-2 before:w-[3px] before:rounded-r-full before:bg-herb'
+          : 'text-muted hover:text-ink',
+      )}
+    >
+      <item.icon aria-hidden="true" size={16} className={cn('shrink-0', isCurrent && 'text-herb')} />
+      <span className={labels}>{item.label}</span>
+    </Link>
+  );
+}
+
+/** The same ways at the bottom of a phone, within reach of a thumb. */
+export function BottomBar() {
+  const subject = useSubject();
+  const { pathname } = useLocation();
+  return (
+    <nav
+      aria-label="Main"
+      className="no-print fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-rail pb-[env(safe-area-inset-bottom)] md:hidden"
+    >
+      {mainNavigation(subject).map((item) => {
+        const isCurrent = isCurrentPath(item.href, pathname);
+        return (
+          <Link
+            key={item.href}
+            to={item.href}
+            aria-current={isCurrent ? 'page' : undefined}
+            className={cn(
+              'grid min-h-14 flex-1 content-center justify-items-center gap-0.5 text-s no-underline',
+              isCurrent ? 'font-medium text-ink' : 'text-muted',
+            )}
+          >
+            <item.icon aria-hidden="true" size={18} className={isCurrent ? 'text-herb' : ''} />
+            {item.label}
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

@@ -1,0 +1,32 @@
+import { useRouteLoaderData } from '@remix-run/react';
+import type { Toast } from '#app/http/toast.server';
+import { type Preferences, toPreferences } from '#app/lib/preferences';
+import type { Viewer } from '#server/auth/contract';
+import type { EnvironmentState } from '#server/deployments/contract';
+
+/** What every page knows: who looks, what they prefer, and how the environments are. */
+export interface RootData {
+  viewer: Viewer | null;
+  preferences: Preferences;
+  environments: EnvironmentState[];
+  toast: Toast | null;
+  /** The server's time when this was read, ISO 8601. */
+  now: string;
+}
+
+const NOTHING: Preferences = toPreferences({});
+
+/** The root's data; undefined where the root itself failed. */
+export function useRootData(): RootData | undefined {
+  return useRouteLoaderData('root') as RootData | undefined;
+}
+
+export function usePreferences(): Preferences {
+  return useRootData()?.preferences ?? NOTHING;
+}
+
+/** Who looks at the page, in the shape that `can()` asks about. */
+export function useSubject(): { type: 'user' | 'anonymous'; role: string | null } {
+  const viewer = useRootData()?.viewer;
+  return viewer ? { type: 'user', role: viewer.role } : { type: 'anonymous', role: null };
+}

@@ -1,0 +1,37 @@
+import { X } from 'lucide-react';
+import type { ReactNode } from 'react';
+import * as RadixDialog from 'radix-ui/dialog';
+
+/** A question in front of the page. Focus is kept inside, Escape leaves, and focus returns to what opened it. */
+export function Dialog({
+  open,
+  onOpenChange,
+  title,
+  description,
+  children,
+}: {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description: ReactNode;
+  children: ReactNode;
+}) {
+  return (
+    <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
+      <RadixDialog.Portal>
+        <RadixDialog.Overlay className="fixed inset-0 z-50 animate-appear bg-black/45" />
+        <RadixDialog.Content className="fixed inset-x-0 bottom-0 z-50 max-h-[90dvh] animate-appear overflow-auto rounded-t-l bg-surface p-5 shadow-float sm:inset-auto sm:top-[18vh] sm:left-1/2 sm:w-[28rem] sm:-translate-x-1/2 sm:rounded-l">
+          <RadixDialog.Title className="pr-8 text-m">{title}</RadixDialog.Title>
+          <RadixDialog.Description asChild>
+            <div className="mt-1 mb-4 text-muted">{description}</div>
+          </RadixDialog.Description>
+          {children}
+          <RadixDialog.Close className="absolute top-3 right-3 grid size-8 place-items-center rounded-m text-muted hover:bg-hover touch:size-11">
+            <X aria-hidden="true" size={16} />
+            <span className="sr-only">Close</span>
+          </RadixDialog.Close>
+        </RadixDialog.Content>
+      </RadixDialog.Portal>
+    </RadixDialog.Root>
+  );
+}

@@ -1,0 +1,53 @@
+/** One environment of one service, as every operational URL names it. */
+export interface Place {
+  service: string;
+  environment: string;
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+/** A path with its query; empty values are left out. */
+export function withQuery(path: string, query: Query): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== '') search.set(key, String(value));
+  }
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}
+
+const at = ({ service, environment }: Place) =>
+  `/${encodeURIComponent(service)}/${encodeURIComponent(environment)}`;
+
+/** Every address of the console. Links and redirects take theirs from here. */
+export const paths = {
+  overview: () => '/',
+  login: (redirectTo?: string) => withQuery('/login', { redirectTo }),
+  logout: () => '/logout',
+  theme: () => '/theme',
+
+  deployments: (filter: Partial<Place> & { page?: number } = {}) => withQuery('/deployments', { ...filter }),
+  newDeploymentAnywhere: () => '/deployments/new',
+  newDeployment: (place: Place, tag?: string) => withQuery(`${at(place)}/deployments/new`, { tag }),
+  rollbackAnywhere: () => '/rollback',
+  rollback: (place: Place, tag?: string) => withQuery(`${at(place)}/rollback`, { tag }),
+  checks: (place: Place, tag?: string) => withQuery(`${at(place)}/checks`, { tag }),
+  lock: (place: Place) => `${at(place)}/lock`,
+  markRelease: (place: Place, tag: string, verdict?: string) =>
+    withQuery(`${at(place)}/releases/mark`, { tag, verdict }),
+
+  runs: (filter: Query = {}) => withQuery('/runs', filter),
+  runsCsv: (filter: Query = {}) => withQuery('/runs.csv', filter),
+  run: (runId: string) => `/runs/${encodeURIComponent(runId)}`,
+  runLog: (runId: string, query: { after?: number; limit?: number } = {}) =>
+    withQuery(`/runs/${encodeURIComponent(runId)}/log`, query),
+
+  audit: (filter: Query = {}) => withQuery('/audit', filter),
+  auditCsv: (filter: Query = {}) => withQuery('/audit.csv', filter),
+} as const;
+
+/** True when a link to `href` should look current on `pathname`. The overview matches itself only. */
+export function isCurrentPath(href: string, pathname: string): boolean {
+  if (href === '/') return pathname === '/';
+  return pathname === href || pathname.startsWith(`${href}/`);
+}

@@ -1,0 +1,92 @@
+import type { LinksFunction, MetaFunction } from '@remix-run/node';
+import { data, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from '@remix-run/react';
+import { type ReactNode, useEffect } from 'react';
+import { ErrorBoundary as ErrorAccount } from '#app/components/error-boundary';
+import { AppShell } from '#app/components/layout/app-shell';
+import { overallSign } from '#app/components/layout/environment-sign';
+import type { RootData } from '#app/components/layout/root-data';
+import { Toasts } from '#app/components/layout/toasts';
+import { TooltipLayer } from '#app/components/ui/tooltip';
+import { protectedLoader } from '#app/http/protected.server';
+import { takeToast } from '#app/http/toast.server';
+import { ClockProvider } from '#app/lib/clock';
+import { useNonce } from '#app/lib/nonce';
+import { readPreferences } from '#app/preferences/preferences-cookie.server';
+import styles from '#app/styles/global.css?url';
+import { getEnvironmentState } from '#server/deployments/queries/environments';
+import { listEnvironments } from '#server/services/queries';
+
+export const links: LinksFunction = () => [
+  { rel: 'stylesheet', href: styles },
+  { rel: 'manifest', href: '/site.webmanifest' },
+];
+
+export const meta: MetaFunction = () => [{ title: 'HerbisVeritas Ops' }];
+
+/** What every page shows of the world; before a login that is nothing. */
+export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, context, request }) => {
+  const { toast, headers } = takeToast(context, request);
+  const viewer = context.session?.viewer ?? null;
+  const environments = viewer
+    ? await Promise.all((await listEnvironments(ctx, {})).map((place) => getEnvironmentState(ctx, place)))
+    : [];
+  const root: RootData = {
+    viewer,
+    environments,
+    preferences: readPreferences(request),
+    toast,
+    now: ctx.clock.now().toISOString(),
+  };
+  return data(root, { headers });
+});
+
+const FAVICON = { critical: '/favicon-critical.svg', running: '/favicon-running.svg', calm: '/favicon.svg' };
+
+export function Layout({ children }: { children: ReactNode }) {
+  const root = useRouteLoaderData<typeof loader>('root');
+  const nonce = useNonce();
+  const theme = root?.preferences.theme ?? 'system';
+  return (
+    <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+        <meta name="color-scheme" content={theme === 'system' ? 'light dark' : theme} />
+        <Meta />
+        <link rel="icon" type="image/svg+xml" href={FAVICON[overallSign(root?.environments ?? [])]} />
+        <Links />
+      </head>
+      <body>
+        {children}
+        <ScrollRestoration nonce={nonce} />
+        <Scripts nonce={nonce} />
+      </body>
+    </html>
+  );
+}
+
+export default function App() {
+  const root = useRouteLoaderData<typeof loader>('root') as RootData;
+  useEffect(() => document.documentElement.classList.add('js'), []);
+  const page = (
+    <>
+      <Toasts toast={root.toast} />
+      <Outlet />
+    </>
+  );
+  return (
+    <ClockProvider serverNow={root.now}>
+      {root.viewer ? <AppShell viewer={root.viewer}>{page}</AppShell> : page}
+      <TooltipLayer />
+    </ClockProvider>
+  );
+}
+
+/** Where the root itself failed there is no frame: only the account of what happened. */
+export function ErrorBoundary() {
+  return (
+    <main>
+      <ErrorAccount />
+    </main>
+  );
+}

@@ -1,0 +1,65 @@
+import { deployEnded } from '#server/deployments/contract';
+import { DRIVERS } from '#server/deployments/drivers/driver';
+import { createDrivers } from '#server/deployments/drivers/registry';
+import { rollBackFailedValidation } from '#server/deployments/event-handlers';
+import { checklistProcedure, validationProcedure } from '#server/deployments/procedures/checks';
+import { deployProcedure } from '#server/deployments/procedures/deploy';
+import { rollbackProcedure } from '#server/deployments/procedures/rollback';
+import { systemClock } from '#server/platform/clock';
+import { type App, createApp, type Token } from '#server/platform/context';
+import { openDatabase } from '#server/platform/db';
+import type { Env } from '#server/platform/env';
+import { EventRegistry } from '#server/platform/events';
+import { randomIds } from '#server/platform/ids';
+import { createLogger } from '#server/platform/logger';
+import { PROCEDURES, type Procedure } from '#server/runs/procedure';
+import { loadConfig } from '#server/services/load-config';
+import { type LoadedConfig, OPS_CONFIG } from '#server/services/queries';
+
+/** Queries that take longer than this are ended; the longest page query measured is far below. */
+const STATEMENT_TIMEOUT_MS = 15_000;
+
+/** Everything runnable of this installation. */
+const ALL_PROCEDURES = [deployProcedure, rollbackProcedure, checklistProcedure, validationProcedure];
+
+/**
+ * The composition root: the only file that wires domains together. Called once per process.
+ * @throws EnvError when the configuration cannot be used
+ */
+export async function bootstrap(
+  kind: 'web' | 'worker' | 'cli',
+  env: Env,
+): Promise<{ app: App; close(): Promise<void> }> {
+  const loaded = await loadConfig(env.OPS_CONFIG);
+  const log = createLogger({ level: env.LOG_LEVEL, process: kind });
+  const database = openDatabase(env.DATABASE_URL, {
+    poolSize: env.DATABASE_POOL_SIZE,
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+  });
+  const app = createApp({
+    database,
+    log,
+    env,
+    clock: systemClock,
+    ids: randomIds,
+    events: createEventRegistry(),
+    provided: provideDomains(loaded),
+  });
+  return { app, close: () => database.close() };
+}
+
+/** What domains find under their tokens. */
+export function provideDomains(loaded: LoadedConfig): Map<Token<unknown>, unknown> {
+  return new Map<Token<unknown>, unknown>([
+    [OPS_CONFIG, loaded],
+    [PROCEDURES, new Map(ALL_PROCEDURES.map((item) => [item.id, item as unknown as Procedure<never>]))],
+    [DRIVERS, createDrivers(loaded.config)],
+  ]);
+}
+
+/** Which domain reacts to which fact of another. */
+export function createEventRegistry(): EventRegistry {
+  const events = new EventRegistry();
+  events.on(deployEnded, 'deployments.roll-back-failed-validation', rollBackFailedValidation);
+  return events;
+}

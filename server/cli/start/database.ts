@@ -1,0 +1,147 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { z } from 'zod';
+import {
+  type EmbeddedPostgres,
+  reachableFolder,
+  recordedPort,
+  startEmbeddedPostgres,
+  stopEmbeddedPostgres,
+} from '#server/platform/embedded-postgres';
+import { findFreePort, isPortFree } from '#server/platform/free-port';
+
+/** Names of what the console's own Postgres holds. */
+const OPS_DATABASE = 'ops';
+const SHOP_DATABASE = 'shop_production';
+const OWNER_ROLE = 'ops_owner';
+const LOGIN_ROLE = 'ops_login';
+const SHOP_ROLE = 'shop';
+
+const secretsSchema = z.object({
+  directory: z.string(),
+  superuser: z.string(),
+  owner: z.string(),
+  login: z.string(),
+  shop: z.string(),
+});
+
+type Secrets = z.infer<typeof secretsSchema>;
+
+export interface OwnDatabases {
+  postgres: EmbeddedPostgres;
+  /** The owner's login of the console's database; only for migrating. */
+  ownerUrl: string;
+  /** The serving login of the console's database. */
+  url: string;
+  /** The example shop's database. */
+  shopUrl: string;
+}
+
+/**
+ * Starts the console's own Postgres with its roles and databases, all made when missing. The passwords are random and
+ * kept in DATA_DIR/postgres.json, readable by its owner only.
+ * @param port the console's port; Postgres takes the next one, or where that is taken the first free one from ten above
+ */
+export async function startOwnDatabases(dataDir: string, port: number): Promise<OwnDatabases> {
+  const secrets = await readSecrets(dataDir);
+  const postgres = await startEmbeddedPostgres({
+    directory: secrets.directory,
+    port: await choosePort(secrets.directory, port),
+    password: secrets.superuser,
+    settings: { max_connections: '100' },
+  });
+  const isNew = await prepareRoles(postgres, secrets);
+  if (isNew) await sealDatabases(postgres);
+  const urlOf = (role: string, password: string, database: string): string =>
+    `postgres://${role}:${password}@127.0.0.1:${postgres.port}/${database}`;
+  return {
+    postgres,
+    ownerUrl: urlOf(OWNER_ROLE, secrets.owner, OPS_DATABASE),
+    url: urlOf(LOGIN_ROLE, secrets.login, OPS_DATABASE),
+    shopUrl: urlOf(SHOP_ROLE, secrets.shop, SHOP_DATABASE),
+  };
+}
+
+/** The port of a server that a killed start left is kept, because what still runs knows it. */
+async function choosePort(directory: string, port: number): Promise<number> {
+  const left = await recordedPort(directory);
+  if (left !== null && !(await isPortFree(left))) return left;
+  return (await isPortFree(port + 1)) ? port + 1 : findFreePort(port + 10);
+}
+
+/** @throws ZodError when the file was damaged */
+async function readSecrets(dataDir: string): Promise<Secrets> {
+  const file = path.join(dataDir, 'postgres.json');
+  if (existsSync(file)) return secretsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+  await mkdir(dataDir, { recursive: true });
+  const name = createHash('sha256').update(path.resolve(dataDir)).digest('hex').slice(0, 12);
+  const folder = await reachableFolder(dataDir, [`/var/lib/herbisveritas-ops/${name}`]);
+  const directory = path.join(folder, 'postgres');
+  // Without the passwords nobody can use what is there: it belonged to a data folder that was deleted.
+  if (existsSync(directory)) {
+    await stopEmbeddedPostgres(directory, 'fast');
+    await rename(directory, `${directory}.unused-${Date.now()}`);
+  }
+  const password = (): string => randomBytes(18).toString('base64url');
+  const secrets = {
+    directory,
+    superuser: password(),
+    owner: password(),
+    login: password(),
+    shop: password(),
+  };
+  await writeFile(`${file}.new`, JSON.stringify(secrets), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+  return secrets;
+}
+
+/**
+ * Makes the roles and databases that are missing. The owner may not make roles: the serving role is made here.
+ * @returns true when a database was made
+ */
+async function prepareRoles(postgres: EmbeddedPostgres, secrets: Secrets): Promise<boolean> {
+  return withClient(postgres.url('postgres'), async (client) => {
+    const { rows } = await client.query<{ name: string }>(
+      "SELECT rolname AS name FROM pg_roles UNION ALL SELECT 'database ' || datname FROM pg_database",
+    );
+    const known = new Set(rows.map((row) => row.name));
+    const makeRole = async (name: string, options: string): Promise<void> => {
+      if (!known.has(name)) await client.query(`CREATE ROLE ${name} ${options}`);
+    };
+    await makeRole('ops_app', 'NOLOGIN');
+    await makeRole(OWNER_ROLE, `LOGIN IN ROLE ops_app PASSWORD '${secrets.owner}'`);
+    await makeRole(LOGIN_ROLE, `LOGIN IN ROLE ops_app PASSWORD '${secrets.login}'`);
+    await makeRole(SHOP_ROLE, `LOGIN PASSWORD '${secrets.shop}'`);
+    let made = false;
+    for (const [database, owner] of [
+      [OPS_DATABASE, OWNER_ROLE],
+      [SHOP_DATABASE, SHOP_ROLE],
+    ] as const) {
+      if (known.has(`database ${database}`)) continue;
+      await client.query(`CREATE DATABASE ${database} OWNER ${owner}`);
+      made = true;
+    }
+    return made;
+  });
+}
+
+/** Closes each database to the other's roles. */
+async function sealDatabases(postgres: EmbeddedPostgres): Promise<void> {
+  await withClient(postgres.url('postgres'), async (client) => {
+    await client.query(`REVOKE ALL ON DATABASE ${OPS_DATABASE}, ${SHOP_DATABASE} FROM PUBLIC`);
+    await client.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${OPS_DATABASE} TO ops_app`);
+  });
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

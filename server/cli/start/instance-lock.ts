@@ -1,0 +1,81 @@
+import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { isAlive, type ProcessId, readStartTime } from '#server/platform/process-table';
+
+const identitySchema = z.object({ pid: z.number(), startTime: z.string() });
+const recordSchema = z.object({
+  owner: identitySchema,
+  url: z.string(),
+  children: z.array(identitySchema.extend({ name: z.string() })),
+});
+
+type InstanceRecord = z.infer<typeof recordSchema>;
+
+/** One running console per data folder. */
+export interface InstanceLock {
+  /** Notes the processes that the next start ends should this one be killed. */
+  recordChildren(children: (ProcessId & { name: string })[]): Promise<void>;
+  release(): Promise<void>;
+}
+
+export type LockResult =
+  | { taken: true; lock: InstanceLock; leftovers: (ProcessId & { name: string })[] }
+  | { taken: false; url: string; pid: number };
+
+/**
+ * Takes the data folder for this process, unless a live process has it. A record whose process is gone, also when its
+ * pid is in use again, is replaced; `leftovers` are the children of that start that still live.
+ */
+export async function takeInstanceLock(dataDir: string, url: string): Promise<LockResult> {
+  const file = path.join(dataDir, 'instance.json');
+  const startTime = readStartTime(process.pid);
+  if (startTime === null) throw new Error('This process cannot see itself in the process table');
+  const owner = { pid: process.pid, startTime };
+  await mkdir(dataDir, { recursive: true });
+  let leftovers: InstanceRecord['children'] = [];
+  while (!(await createFile(file, { owner, url, children: [] }))) {
+    const holder = await readRecord(file);
+    if (holder && isAlive(holder.owner)) return { taken: false, url: holder.url, pid: holder.owner.pid };
+    leftovers = holder?.children.filter(isAlive) ?? [];
+    // Moved away before it is removed: of two starts at once, one moves it and the other finds none.
+    const stale = `${file}.${process.pid}`;
+    await rename(file, stale).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+    await rm(stale, { force: true });
+  }
+  return {
+    taken: true,
+    leftovers,
+    lock: {
+      recordChildren: async (children) => {
+        await writeFile(`${file}.new`, JSON.stringify({ owner, url, children }));
+        await rename(`${file}.new`, file);
+      },
+      release: () => rm(file, { force: true }),
+    },
+  };
+}
+
+async function createFile(file: string, record: InstanceRecord): Promise<boolean> {
+  try {
+    const handle = await open(file, 'wx');
+    await handle.writeFile(JSON.stringify(record));
+    await handle.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Null for a file that vanished or was cut short by a crash while it was written. */
+async function readRecord(file: string): Promise<InstanceRecord | null> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  try {
+    return recordSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}

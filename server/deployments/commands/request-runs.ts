@@ -1,0 +1,167 @@
+import { defineCommand } from '#server/auth/guard';
+import {
+  requestChecklistInput,
+  requestDeployInput,
+  requestRollbackInput,
+  requestValidationInput,
+} from '#server/deployments/contract';
+import { recordAudit } from '#server/audit/commands';
+import { findCurrentDeployment } from '#server/deployments/procedures/deployment-records';
+import { type Prepared, prepareChecklist, prepareDeploy, prepareRollback, prepareValidation } from '#server/deployments/plans';
+import { findOpenLock, loadHistory, recordRelease } from '#server/deployments/records';
+import type { Ctx } from '#server/platform/context';
+import { AppError } from '#server/platform/errors';
+import type { Plan } from '#server/runs/contract';
+import { type StartedRun, startRun } from '#server/runs/start-run';
+import { hashPlan } from '#server/runs/state';
+import { OPS_CONFIG } from '#server/services/queries';
+
+/**
+ * Queues the deploy that the person confirmed. @throws AppError `stale_plan` when it is no longer what the page showed,
+ * `locked` while the environment is locked, `conflict` when another run holds it or the release is marked faulty
+ */
+export const requestDeploy = defineCommand({
+  name: 'deployments.request-deploy',
+  access: 'deployments.deploy',
+  input: requestDeployInput,
+  prepare: async (ctx, input) => {
+    const prepared = await prepareDeploy(ctx, input, input.tag);
+    assertPlan(prepared.plan, input.planHash);
+    return prepared;
+  },
+  handle: async (tx, input, prepared): Promise<StartedRun> => {
+    const releaseId = await recordRelease(tx, input.service, prepared.release);
+    const started = await start(tx, prepared, input);
+    if (!started.created) return started;
+    await assertNotLocked(tx, prepared.plan);
+    const mark = await tx.db.releaseMark.findFirst({ where: { releaseId }, orderBy: { id: 'desc' } });
+    if (mark?.verdict === 'faulty') {
+      throw new AppError('conflict', `${input.tag} is marked faulty: ${mark.reason}. Nothing was started.`, {
+        hint: 'Take the mark off with a reason if it is well after all.',
+      });
+    }
+    await assertStillCurrent(tx, prepared.plan);
+    return started;
+  },
+});
+
+/**
+ * Queues the rollback that the person confirmed, taking the place of a deploy under way. Never refused by a lock or a
+ * freeze. @throws AppError `stale_plan`, or `conflict` when there is nothing to go back to or another rollback runs,
+ * `unprocessable` when the target's schema does not fit and no reason was typed
+ */
+export const requestRollback = defineCommand({
+  name: 'deployments.request-rollback',
+  access: 'deployments.rollback',
+  input: requestRollbackInput,
+  prepare: async (ctx, input) => {
+    const prepared = await prepareRollback(ctx, input, input.tag, input.breakGlassReason ?? null);
+    assertPlan(prepared.plan, input.planHash);
+    if (!prepared.compatible && (input.breakGlassReason ?? '').length < 10) {
+      throw new AppError('unprocessable', 'This target does not fit the database as it is. Nothing was started.', {
+        hint: 'Type why it must be done all the same (at least 10 characters); it is reviewed afterwards.',
+        fields: { breakGlassReason: ['Type why, in at least 10 characters.'] },
+      });
+    }
+    return prepared;
+  },
+  handle: async (tx, input, prepared): Promise<StartedRun> => {
+    await recordRelease(tx, input.service, prepared.release);
+    const started = await start(tx, prepared, input);
+    if (!started.created) return started;
+    await assertStillCurrent(tx, prepared.plan);
+    if (!prepared.compatible) {
+      await recordAudit(tx, {
+        action: 'deployments.rollback.break-glass',
+        target: { type: 'run', id: started.runId, label: `#${started.number}` },
+        service: input.service,
+        environment: input.environment,
+        reason: input.breakGlassReason,
+        runId: started.runId,
+      });
+    }
+    return started;
+  },
+});
+
+/** Queues the pre-deploy checklist of a release. @throws AppError `stale_plan` or `conflict` */
+export const requestChecklist = defineCommand({
+  name: 'deployments.request-checklist',
+  access: 'deployments.check',
+  input: requestChecklistInput,
+  prepare: async (ctx, input) => {
+    const prepared = await prepareChecklist(ctx, input, input.tag);
+    assertPlan(prepared.plan, input.planHash);
+    return prepared;
+  },
+  handle: async (tx, input, prepared): Promise<StartedRun> => {
+    await recordRelease(tx, input.service, prepared.release);
+    return start(tx, prepared, input);
+  },
+});
+
+/** Queues the validation of what is live. @throws AppError `stale_plan` or `conflict` */
+export const requestValidation = defineCommand({
+  name: 'deployments.request-validation',
+  access: 'deployments.check',
+  input: requestValidationInput,
+  prepare: async (ctx, input) => {
+    const prepared = await prepareValidation(ctx, input);
+    assertPlan(prepared.plan, input.planHash);
+    return prepared;
+  },
+  handle: async (tx, input, prepared): Promise<StartedRun> => start(tx, prepared, input),
+});
+
+function start<P>(
+  tx: Ctx,
+  prepared: Prepared<P>,
+  input: { reason?: string | undefined; causedByRunId?: string | undefined; idempotencyKey?: string | undefined },
+): Promise<StartedRun> {
+  return startRun(tx, {
+    procedure: prepared.procedure as never,
+    params: prepared.params as Record<string, unknown>,
+    plan: prepared.plan,
+    configHash: tx.use(OPS_CONFIG).hash,
+    reason: input.reason,
+    causedByRunId: input.causedByRunId,
+    idempotencyKey: input.idempotencyKey,
+  });
+}
+
+function assertPlan(plan: Plan, planHash: string): void {
+  if (hashPlan(plan) === planHash) return;
+  throw new AppError('stale_plan', 'Things have changed since this page was opened, so the plan is another one now. Nothing was started.', {
+    hint: 'Look at the new plan and confirm again.',
+  });
+}
+
+/** Under the environment's request lock and the active run's row lock: nobody can switch between this and the commit. */
+async function assertStillCurrent(tx: Ctx, plan: Plan): Promise<void> {
+  const current = await findCurrentDeployment(tx, plan);
+  if ((current?.releaseId ?? null) !== (plan.from?.id ?? null)) assertPlan(plan, '');
+}
+
+async function assertNotLocked(tx: Ctx, plan: Plan): Promise<void> {
+  const lock = await findOpenLock(tx, plan);
+  if (!lock) return;
+  throw new AppError('locked', `${plan.service}/${plan.environment} is locked: ${lock.reason} (${lock.lockedByName}). Nothing was started.`, {
+    hint: 'Lift the lock first, with a reason. Rollbacks are not refused by a lock.',
+  });
+}
+
+/**
+ * Deploys the configuration's first release where nothing has ever been deployed. Done by the console itself at start.
+ * @returns null when there is something already, or a first deploy has been tried
+ */
+export async function requestFirstDeploy(ctx: Ctx, key: { service: string; environment: string }, tag: string): Promise<StartedRun | null> {
+  if ((await loadHistory(ctx, key, null)).length > 0) return null;
+  const { plan } = await prepareDeploy(ctx, key, tag);
+  return requestDeploy(ctx, {
+    ...key,
+    tag,
+    planHash: hashPlan(plan),
+    reason: 'First release of this environment',
+    idempotencyKey: `first-deploy:${key.service}/${key.environment}:${tag}`,
+  });
+}

@@ -1,0 +1,91 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import path from 'node:path';
+import type { z } from 'zod';
+import type { DeployTarget } from '#server/deployments/drivers/driver';
+
+/** Longest path of a unix socket that every system takes, bytes (sockaddr_un: 104 on macOS, 108 on Linux). */
+const MAX_SOCKET_PATH = 100;
+
+/** Where everything of a local environment lies, below its directory. */
+export interface Layout {
+  directory: string;
+  releases: string;
+  instances: string;
+  logs: string;
+  proxyState: string;
+  proxyProcess: string;
+  proxyLog: string;
+  /** In the directory, or under the system's temporary folder when that path would be too long. */
+  proxySocket: string;
+}
+
+export function layoutOf(directory: string): Layout {
+  return {
+    directory,
+    releases: path.join(directory, 'releases'),
+    instances: path.join(directory, 'instances'),
+    logs: path.join(directory, 'logs'),
+    proxyState: path.join(directory, 'proxy', 'state.json'),
+    proxyProcess: path.join(directory, 'proxy', 'process.json'),
+    proxyLog: path.join(directory, 'logs', 'proxy.log'),
+    proxySocket: socketPath(directory),
+  };
+}
+
+function socketPath(directory: string): string {
+  const beside = path.join(directory, 'proxy', 'control.sock');
+  if (Buffer.byteLength(beside) <= MAX_SOCKET_PATH) return beside;
+  const hash = createHash('sha256').update(directory).digest('hex').slice(0, 16);
+  return path.join(tmpdir(), `ops-${userInfo().uid}-${hash}`, 'control.sock');
+}
+
+/** Makes the folders, for this user only: they hold settings and logs. */
+export function makeFolders(layout: Layout): void {
+  const folders = [layout.directory, layout.releases, layout.instances, layout.logs];
+  for (const folder of [...folders, path.dirname(layout.proxyState), path.dirname(layout.proxySocket)]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+}
+
+/** A name for a folder that tells the release and cannot leave its parent: git allows no `~` in a tag. */
+export function releaseFolderName(release: DeployTarget): string {
+  return `${release.tag.replaceAll('/', '~')}-${release.commitSha.slice(0, 12)}`;
+}
+
+/** Some letters that nobody else has. */
+export function randomSuffix(): string {
+  return randomBytes(5).toString('hex');
+}
+
+/** @returns what the file holds, null when there is none or when it is not what the schema says */
+export function readJson<T>(file: string, schema: z.ZodType<T>): T | null {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+  try {
+    const parsed = schema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Replaces a file so that a crash leaves the old or the new one. Readable by this user only. */
+export function writeJson(file: string, value: unknown): void {
+  const next = `${file}.${randomSuffix()}`;
+  const descriptor = openSync(next, 'w', 0o600);
+  writeFileSync(descriptor, JSON.stringify(value));
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  renameSync(next, file);
+}
+
+export function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}

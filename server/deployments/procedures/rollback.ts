@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { deployEnded } from '#server/deployments/contract';
+import {
+  addMark,
+  closeDeployment,
+  lockForDeploys,
+  markInvalid,
+  markSwitched,
+  markValidated,
+  openDeployment,
+  releasesToKeep,
+} from '#server/deployments/procedures/deployment-records';
+import { buildStep } from '#server/deployments/procedures/deploy';
+import { checkoutStep, gateStep, retireStep, startStep, switchStep, targetParams } from '#server/deployments/procedures/steps';
+import { validateRelease } from '#server/deployments/procedures/validation';
+import type { Ctx } from '#server/platform/context';
+import { publish } from '#server/platform/events';
+import { type Procedure, type Step, StepFailure } from '#server/runs/procedure';
+import type { EnvironmentConfig } from '#server/services/config';
+import { environmentConfig } from '#server/services/queries';
+
+export const rollbackParams = targetParams.extend({
+  /** The deployment whose place in the history the rollback takes. */
+  restoresDeploymentId: z.string(),
+  from: z.object({ releaseId: z.string(), tag: z.string() }),
+  /** Why the target was taken although its schema does not fit; null when it fits. */
+  breakGlassReason: z.string().nullable(),
+});
+export type RollbackParams = z.infer<typeof rollbackParams>;
+
+/**
+ * Back to a known-good release: the path and the gate of a deploy without its checklist. Switches artifacts; never
+ * rewrites git (Argo Rollouts, branch-deploy). Afterwards the environment is locked with a reason and the release that
+ * was left is marked faulty (Shipit), in the transaction that records the switch.
+ */
+export const rollbackProcedure: Procedure<RollbackParams> = {
+  id: 'deployments.rollback',
+  title: 'Roll back',
+  params: rollbackParams,
+  permission: 'deployments.rollback',
+  confirmation: 'consequential',
+  budgetMs: 90_000,
+  onBudgetEnd: 'needs_attention',
+  supersedes: ['deployments.deploy', 'deployments.check', 'deployments.validate'],
+  steps: (ctx, params) => {
+    const config = environmentConfig(ctx, params);
+    return [
+      checkoutStep(params, ({ io }) => (tx) => openDeployment(tx, io.runId, params, 'rollback', params.restoresDeploymentId)),
+      buildStep(params),
+      startStep(params),
+      gateStep(params, config),
+      switchStep(params, ({ io }) => (tx) => recordRollback(tx, io.runId, io.runNumber, params)),
+      validateStep(params, config),
+      retireStep(params, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
+    ] as Step<RollbackParams>[];
+  },
+  onEnd: async (tx, end) => {
+    await closeDeployment(tx, end.runId);
+    await publish(tx, deployEnded, {
+      runId: end.runId,
+      service: end.params.service,
+      environment: end.params.environment,
+      direction: 'rollback',
+      status: end.status,
+      failedStepKey: end.failedStepKey,
+      error: end.error,
+    });
+  },
+};
+
+async function recordRollback(tx: Ctx, runId: string, runNumber: number, params: RollbackParams): Promise<void> {
+  await markSwitched(tx, runId, params);
+  const why = `Rolled back from ${params.from.tag} to ${params.tag} in run #${runNumber}`;
+  await addMark(tx, { id: params.from.releaseId, tag: params.from.tag, service: params.service }, 'faulty', why, runId);
+  await lockForDeploys(tx, params, why, runId);
+}
+
+function validateStep(params: RollbackParams, config: EnvironmentConfig): Step<RollbackParams> {
+  const { validation } = config;
+  return {
+    key: 'validate',
+    title: 'Validate',
+    detail: `${validation.endpoints.map(({ path }) => path).join(', ')}: ${validation.samples} requests each`,
+    recovery: 'repeat',
+    timeoutMs: (config.rollback.holdSeconds + 60) * 1_000,
+    run: async ({ io }) => {
+      const { result } = await validateRelease(io, config.url, validation, {
+        holdSeconds: config.rollback.holdSeconds,
+        expectedTag: params.tag,
+        before: null,
+      }).catch((error: unknown) => {
+        if (!(error instanceof StepFailure)) throw error;
+        throw new StepFailure(`THE ROLLBACK DID NOT MAKE THE SHOP WELL. ${error.message}`, { needsAttention: true });
+      });
+      return {
+        facts: Object.fromEntries(
+          result.endpoints.map((endpoint) => [endpoint.path, `median ${endpoint.medianMs} ms, ${endpoint.failed} failed`]),
+        ),
+        apply: (tx) => markValidated(tx, io.runId, result),
+      };
+    },
+    onFailure: async (tx) => {
+      if (tx.request.runId) await markInvalid(tx, tx.request.runId);
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import * as z from 'zod';
+import { driverOf } from '#server/deployments/records';
+import { waitUntilHealthy } from '#server/deployments/drivers/health-gate';
+import type { Ctx } from '#server/platform/context';
+import { type Step, type StepContext, StepFailure } from '#server/runs/procedure';
+import type { CommandConfig, EnvironmentConfig } from '#server/services/config';
+
+/** What every procedure of this domain works on; frozen into the run. */
+export const targetParams = z.object({
+  service: z.string(),
+  environment: z.string(),
+  releaseId: z.string(),
+  tag: z.string(),
+  commitSha: z.string(),
+});
+export type TargetParams = z.infer<typeof targetParams>;
+
+const MINUTE = 60_000;
+
+/** Puts the release's files into place. Nothing of it runs. */
+export function checkoutStep<P extends TargetParams>(params: P, apply?: (step: StepContext<P>) => (tx: Ctx) => Promise<void>): Step<P> {
+  return {
+    key: 'checkout',
+    title: 'Check out the release',
+    detail: `${params.tag} at ${params.commitSha.slice(0, 12)}`,
+    recovery: 'repeat',
+    timeoutMs: MINUTE,
+    run: async (step) => {
+      await driverOf(step.ctx, params).prepare(step.io, params);
+      return { apply: apply?.(step) };
+    },
+  };
+}
+
+/** One step for each check of the configuration; the first that fails stops the run before anything has changed. */
+export function checklistSteps<P extends TargetParams>(params: P, config: EnvironmentConfig): Step<P>[] {
+  return config.checklist.flatMap(({ phase, checks }) => checks.map((check) => checkStep(params, phase, check)));
+}
+
+function checkStep<P extends TargetParams>(params: P, phase: string, check: CommandConfig): Step<P> {
+  return {
+    key: `check:${check.key}`,
+    title: check.title,
+    detail: `${phase}: ${check.run}`,
+    recovery: 'repeat',
+    timeoutMs: check.timeoutSeconds * 1_000,
+    run: async ({ ctx, io }) => {
+      const timeoutMs = check.timeoutSeconds * 1_000;
+      const exitCode = await driverOf(ctx, params).runCommand(io, params, check.run, timeoutMs);
+      if (exitCode === 0) return { exitCode };
+      if (exitCode === check.notMeasuredExitCode) {
+        const facts = { measured: 'could not measure' };
+        if (check.whenNotMeasured === 'warn') return { status: 'warning', exitCode, facts };
+        throw new StepFailure(`${check.title} could not be measured, and this environment asks for it`, { exitCode, facts });
+      }
+      throw new StepFailure(`${check.title} failed: "${check.run}" ended with exit code ${exitCode}`, { exitCode });
+    },
+  };
+}
+
+/** Starts the release beside the one that serves. */
+export function startStep<P extends TargetParams>(params: P): Step<P> {
+  return {
+    key: 'start',
+    title: 'Start the release',
+    detail: 'beside the one that serves; visitors notice nothing',
+    recovery: 'repeat',
+    timeoutMs: MINUTE,
+    run: async ({ ctx, io }) => {
+      const instance = await driverOf(ctx, params).start(io, params);
+      return { result: instance, facts: { instance: instance.instanceId, address: instance.url } };
+    },
+  };
+}
+
+/** Several good health answers in a row before visitors are let in. Never skipped. */
+export function gateStep<P extends TargetParams>(params: P, config: EnvironmentConfig): Step<P> {
+  const { health } = config;
+  return {
+    key: 'gate',
+    title: 'Health gate',
+    detail: `${health.consecutive} good answers in a row from ${health.path} within ${health.deadlineSeconds} s`,
+    recovery: 'repeat',
+    timeoutMs: (health.deadlineSeconds + 5) * 1_000,
+    run: async ({ io, previous }) => {
+      const { url } = previous<{ url: string }>('start');
+      const gate = await waitUntilHealthy(io, url, health);
+      return { facts: { 'good answers': String(gate.good), attempts: String(gate.attempts) } };
+    },
+  };
+}
+
+/** Lets visitors in: atomic, short, never cut in half. `apply` writes what is live in the same fenced transaction. */
+export function switchStep<P extends TargetParams>(
+  params: P,
+  apply: (step: StepContext<P>) => (tx: Ctx) => Promise<void>,
+): Step<P> {
+  return {
+    key: 'switch',
+    title: 'Switch visitors over',
+    detail: `to ${params.tag}, at once; the old release finishes what it has begun`,
+    recovery: 'repeat',
+    uninterruptible: true,
+    timeoutMs: 20_000,
+    run: async (step) => {
+      const { instanceId } = step.previous<{ instanceId: string }>('start');
+      await driverOf(step.ctx, params).switchTo(step.io, instanceId);
+      return { apply: apply(step) };
+    },
+  };
+}
+
+/** Ends what no longer serves and removes checkouts that nobody needs. */
+export function retireStep<P extends TargetParams>(
+  params: P,
+  keep: (ctx: Ctx) => Promise<{ tag: string; commitSha: string }[]>,
+): Step<P> {
+  return {
+    key: 'retire',
+    title: 'Retire the old release',
+    detail: 'let it finish its requests, end it, and remove old checkouts',
+    recovery: 'repeat',
+    timeoutMs: 6 * MINUTE,
+    run: async ({ ctx, io }) => {
+      const driver = driverOf(ctx, params);
+      const ended = await driver.retire(io);
+      const removed = await driver.prune(io, await keep(ctx));
+      return { facts: { ended: String(ended), 'checkouts removed': removed.length ? removed.join(', ') : 'none' } };
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { RequestHandler, Router } from 'express';
+import express from 'express';
+import type { Access } from '#server/auth/guard';
+import { authorize } from '#server/auth/guard';
+import { webContextOf } from '#server/http/authenticate';
+import { healthEndpoint } from '#server/http/health';
+import { refuseUnknown } from '#server/http/refuse';
+import type { LiveStreams } from '#server/http/streams';
+import type { App } from '#server/platform/context';
+
+/** An HTTP endpoint beside the pages. */
+export interface Endpoint {
+  method: 'get' | 'post';
+  path: string;
+  access: Access;
+  handler: RequestHandler;
+}
+
+/** Every endpoint that is no page; the authorization matrix test walks this table. */
+export function listEndpoints(parts: { app: App; streams: LiveStreams; version: string }): Endpoint[] {
+  return [
+    {
+      method: 'get',
+      path: '/api/health',
+      access: 'anyone',
+      handler: healthEndpoint(parts.app, parts.version),
+    },
+    { method: 'get', path: '/streams/live', access: 'signed-in', handler: parts.streams.handler },
+  ];
+}
+
+/** Routes the endpoints; each is refused to those whom its `access` leaves out before its handler is called. */
+export function routeEndpoints(app: App, endpoints: Endpoint[]): Router {
+  const router = express.Router();
+  for (const { method, path, access, handler } of endpoints) {
+    router[method](path, async (req, res, next) => {
+      try {
+        if (access !== 'anyone') {
+          const { ctx } = await webContextOf(app, req, res);
+          authorize(ctx, access, `${method.toUpperCase()} ${path}`);
+        }
+        await handler(req, res, next);
+      } catch (error) {
+        refuseUnknown(req, res, error);
+      }
+    });
+  }
+  return router;
+}

@@ -1,0 +1,119 @@
+import type { Clock } from '#server/platform/clock';
+import type { Database, Db } from '#server/platform/db';
+import type { Env } from '#server/platform/env';
+import type { EventRegistry } from '#server/platform/events';
+import type { Ids } from '#server/platform/ids';
+import type { Logger } from '#server/platform/logger';
+
+/** Who acts. `role` is meaningful to the permission resolver only. */
+export interface Actor {
+  type: 'user' | 'system' | 'anonymous';
+  id: string | null;
+  name: string;
+  role: string | null;
+}
+
+export const ANONYMOUS: Actor = { type: 'anonymous', id: null, name: 'anonymous', role: null };
+
+/** The console itself: workers, event handlers, schedules. */
+export function systemActor(name: string): Actor {
+  return { type: 'system', id: null, name, role: null };
+}
+
+/** A typed key under which the composition root provides a registry or a configuration to domains. */
+export interface Token<T> {
+  readonly description: string;
+  readonly type?: T;
+}
+
+export function defineToken<T>(description: string): Token<T> {
+  return { description };
+}
+
+export interface RequestInfo {
+  requestId: string;
+  ipAddress?: string | null;
+  userAgent?: string | null;
+  sessionId?: string | null;
+  runId?: string | null;
+}
+
+/** What every command, query, step and handler receives. One per request, step or delivery. */
+export interface Ctx {
+  readonly actor: Actor;
+  readonly request: RequestInfo;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly env: Env;
+  readonly events: EventRegistry;
+  /** The transaction's client inside {@link Ctx.transaction}, the pool's otherwise. */
+  readonly db: Db;
+  /** Set inside a transaction; `audited` becomes true when an audit entry is written in it. */
+  readonly unitOfWork: { audited: boolean } | null;
+  /** What the composition root provided under the token. @throws Error when nothing was: a wiring fault. */
+  use<T>(token: Token<T>): T;
+  /** Runs `work` in one transaction; nested calls join the outer one. */
+  transaction<T>(work: (ctx: Ctx) => Promise<T>): Promise<T>;
+  /** The same context acting as somebody else. */
+  as(actor: Actor, request?: Partial<RequestInfo>): Ctx;
+}
+
+export interface AppParts {
+  database: Database;
+  clock: Clock;
+  ids: Ids;
+  env: Env;
+  log: Logger;
+  events: EventRegistry;
+  provided: Map<Token<unknown>, unknown>;
+}
+
+/** One per process; makes contexts. */
+export interface App extends AppParts {
+  for(actor: Actor, request?: Partial<RequestInfo>): Ctx;
+}
+
+export function createApp(parts: AppParts): App {
+  return {
+    ...parts,
+    for: (actor, request) => makeContext(parts, parts.database.client, null, actor, request),
+  };
+}
+
+function makeContext(
+  parts: AppParts,
+  db: Db,
+  unitOfWork: { audited: boolean } | null,
+  actor: Actor,
+  partial: Partial<RequestInfo> = {},
+): Ctx {
+  const request: RequestInfo = { ...partial, requestId: partial.requestId ?? parts.ids.uuid() };
+  const ctx: Ctx = {
+    actor,
+    request,
+    db,
+    unitOfWork,
+    clock: parts.clock,
+    ids: parts.ids,
+    env: parts.env,
+    events: parts.events,
+    log: parts.log.child({
+      requestId: request.requestId,
+      ...(request.runId ? { runId: request.runId } : {}),
+    }),
+    use: (token) => {
+      if (!parts.provided.has(token))
+        throw new Error(`Nothing provides "${token.description}" in this process`);
+      return parts.provided.get(token) as never;
+    },
+    transaction: (work) =>
+      unitOfWork
+        ? work(ctx)
+        : parts.database.client.$transaction((client) =>
+            work(makeContext(parts, client, { audited: false }, actor, request)),
+          ),
+    as: (other, change) => makeContext(parts, db, unitOfWork, other, { ...request, ...change }),
+  };
+  return ctx;
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(1024, 'must be 1024 or above').max(65_500, 'must be 65500 or below');
+const ms = (fallback: number, min = 10, max = 3_600_000) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+const flag = z
+  .enum(['true', 'false', '1', '0', ''])
+  .default('')
+  .transform((value) => value === 'true' || value === '1');
+const postgresUrl = z
+  .string()
+  .regex(
+    /^postgres(ql)?:\/\//,
+    'must be a postgres:// URL, for example postgres://user:password@host:5432/ops',
+  );
+
+/** Every setting of the processes, with its default. Names are the environment variables'. */
+const envSchema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
+  PORT: port.default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** Postgres of the console; the login is a member of ops_app. Absent: `npm start` brings its own Postgres. */
+  DATABASE_URL: postgresUrl.optional(),
+  /** The owner's login, used only to migrate. Absent: DATABASE_URL migrates too. */
+  DATABASE_OWNER_URL: postgresUrl.optional(),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(100).default(10),
+  DATA_DIR: z.string().min(1).default('.data'),
+  OPS_CONFIG: z.string().min(1).default('ops.config.ts'),
+  /** The address people use, for links and the same-origin check; derived from HOST and PORT when absent. */
+  PUBLIC_URL: z.url().optional(),
+  /** Number of trusted reverse proxies in front; 0 ignores X-Forwarded-* headers. */
+  TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
+  /** Serve a non-loopback HOST without https. Off: such a start is refused. */
+  ALLOW_INSECURE_HTTP: flag,
+  /** Seeded people with known passwords; only ever on loopback. */
+  DEMO_PEOPLE: flag,
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(8),
+  RUN_LEASE_MS: ms(6_000, 200),
+  RUN_RENEW_MS: ms(1_000, 20),
+  RUN_POLL_MS: ms(1_000, 20),
+  RUN_LOG_FLUSH_MS: ms(40, 1),
+  KILL_GRACE_MS: ms(3_000, 10),
+  EVENT_LEASE_MS: ms(10_000, 200),
+  EVENT_POLL_MS: ms(1_000, 20),
+  SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
+});
+
+export type Env = z.infer<typeof envSchema> & { DATABASE_URL: string };
+
+/** A setting that cannot be used; `message` names each variable, what is wrong and nothing of its value. */
+export class EnvError extends Error {
+  override name = 'EnvError';
+}
+
+/** Settings before a database is known: what `npm start` reads. @throws EnvError naming every bad variable */
+export function readSettings(source: NodeJS.ProcessEnv): z.infer<typeof envSchema> {
+  const present = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ''));
+  const parsed = envSchema.safeParse(present);
+  if (parsed.success) {
+    const env = parsed.data;
+    if (env.RUN_RENEW_MS * 2 > env.RUN_LEASE_MS) {
+      throw new EnvError(
+        'RUN_RENEW_MS must be at most half of RUN_LEASE_MS, or a healthy worker loses its lease',
+      );
+    }
+    return env;
+  }
+  const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new EnvError(`These settings cannot be used:\n${lines.join('\n')}\nNothing was started.`);
+}
+
+/** The settings of a web or worker process. @throws EnvError naming every bad or missing variable */
+export function readEnv(source: NodeJS.ProcessEnv): Env {
+  const env = readSettings(source);
+  if (!env.DATABASE_URL) {
+    throw new EnvError(
+      'These settings cannot be used:\n  DATABASE_URL: is missing; give a postgres:// URL, or use `npm start`, which brings its own Postgres\nNothing was started.',
+    );
+  }
+  return { ...env, DATABASE_URL: env.DATABASE_URL };
+}
+
+/** True for addresses that only this machine reaches. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+/**
+ * Refuses to serve passwords in the clear to a network, and demo people to anybody but this machine.
+ * @throws EnvError saying which variable to change
+ */
+export function assertSafeToServe(env: Env): void {
+  if (isLoopbackHost(env.HOST)) return;
+  const secure = env.PUBLIC_URL?.startsWith('https://') && env.TRUST_PROXY > 0;
+  if (!secure && !env.ALLOW_INSECURE_HTTP) {
+    throw new EnvError(
+      `HOST: ${env.HOST} is reachable from a network, but nothing says https is in front. Put a proxy with https before it and set PUBLIC_URL=https://… and TRUST_PROXY=1, or set ALLOW_INSECURE_HTTP=true if the network itself is trusted. Nothing was started.`,
+    );
+  }
+  if (env.DEMO_PEOPLE) {
+    throw new EnvError(
+      'DEMO_PEOPLE: people with known passwords are allowed on a loopback HOST only. Nothing was started.',
+    );
+  }
+}

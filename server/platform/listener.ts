@@ -1,0 +1,77 @@
+import pg from 'pg';
+import type { Logger } from '#server/platform/logger';
+import { NOTIFY_CHANNEL, type Notice, noticeSchema } from '#server/platform/notify';
+
+export interface Listener {
+  /** Registers a receiver; returns the call that removes it. */
+  subscribe(receive: (notice: Notice) => void): () => void;
+  /** Called after a lost connection is back: hints may have been missed, so receivers must look for themselves. */
+  onReconnect(receive: () => void): () => void;
+  close(): Promise<void>;
+}
+
+const RECONNECT_MS = 500;
+
+/** Keeps one LISTEN connection open for the process; reconnects until closed. */
+export async function openListener(url: string, log: Logger): Promise<Listener> {
+  const receivers = new Set<(notice: Notice) => void>();
+  const reconnected = new Set<() => void>();
+  let closed = false;
+  let client: pg.Client | null = null;
+  let timer: NodeJS.Timeout | null = null;
+
+  async function connect(): Promise<void> {
+    const next = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000 });
+    next.on('notification', (message) => {
+      const parsed = noticeSchema.safeParse(parseJson(message.payload ?? ''));
+      if (parsed.success) for (const receive of receivers) receive(parsed.data);
+      else log.warn({ payload: message.payload }, 'ignored a malformed notice');
+    });
+    next.on('error', (error) => log.warn({ err: error }, 'listen connection failed'));
+    next.on('end', () => {
+      if (client === next) client = null;
+      retryLater();
+    });
+    await next.connect();
+    await next.query(`LISTEN ${NOTIFY_CHANNEL}`);
+    client = next;
+  }
+
+  function retryLater(): void {
+    if (closed || timer) return;
+    timer = setTimeout(() => {
+      timer = null;
+      connect().then(
+        () => {
+          for (const receive of reconnected) receive();
+        },
+        () => retryLater(),
+      );
+    }, RECONNECT_MS);
+  }
+
+  await connect();
+  return {
+    subscribe: (receive) => {
+      receivers.add(receive);
+      return () => receivers.delete(receive);
+    },
+    onReconnect: (receive) => {
+      reconnected.add(receive);
+      return () => reconnected.delete(receive);
+    },
+    close: async () => {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      await client?.end();
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,107 @@
+import type { Ctx } from '#server/platform/context';
+import { notify } from '#server/platform/notify';
+import type { StepStatus } from '#server/runs/contract';
+import { type Claim, fenced } from '#server/runs/ledger';
+import type { Procedure, RunEnd } from '#server/runs/procedure';
+
+export interface StepRow {
+  index: number;
+  key: string;
+  status: StepStatus;
+  attempt: number;
+  externalRef: unknown;
+  process: unknown;
+  result: Record<string, unknown> | null;
+}
+
+export interface Terminal {
+  status: RunEnd<unknown>['status'];
+  failedStepKey?: string | null;
+  error?: string | null;
+}
+
+export interface StepEnd {
+  status: Exclude<StepStatus, 'pending' | 'running'>;
+  exitCode?: number;
+  error?: string;
+  facts?: Record<string, string>;
+  result?: Record<string, unknown>;
+  apply?: (tx: Ctx) => Promise<void>;
+}
+
+export async function loadSteps(ctx: Ctx, runId: string): Promise<StepRow[]> {
+  const rows = await ctx.db.runStep.findMany({ where: { runId }, orderBy: { index: 'asc' } });
+  return rows.map((row) => ({
+    index: row.index,
+    key: row.key,
+    status: row.status,
+    attempt: row.attempt,
+    externalRef: row.externalRef,
+    process: row.process,
+    result: ((row.result as { result?: Record<string, unknown> } | null)?.result ?? null) as StepRow['result'],
+  }));
+}
+
+/** Marks the step running under the claim. @returns the number of this attempt, from 1 @throws FencedError */
+export async function startStep(ctx: Ctx, claim: Claim, row: StepRow): Promise<number> {
+  const attempt = row.attempt + 1;
+  await fenced(ctx, claim, async (tx) => {
+    await tx.db.$executeRaw`
+      UPDATE run_step SET status = 'running', attempt = ${attempt}, started_at = clock_timestamp(), ended_at = NULL,
+        error = NULL, exit_code = NULL, process = NULL
+      WHERE run_id = ${claim.runId}::uuid AND index = ${row.index}`;
+    await notify(tx.db, { kind: 'run', id: claim.runId });
+  });
+  return attempt;
+}
+
+/**
+ * Ends the step and makes the records' changes that belong to it, once: when an earlier try of the same call was
+ * committed without an answer, nothing is applied again. @throws FencedError
+ */
+export async function finishStep(ctx: Ctx, claim: Claim, row: StepRow, end: StepEnd): Promise<void> {
+  await fenced(ctx, claim, async (tx) => {
+    const changed = await tx.db.$executeRaw`
+      UPDATE run_step SET status = ${end.status}::step_status, ended_at = clock_timestamp(),
+        started_at = coalesce(started_at, clock_timestamp()), exit_code = ${end.exitCode ?? null},
+        error = ${end.error ?? null}, process = NULL,
+        result = ${JSON.stringify({ facts: end.facts ?? {}, result: end.result ?? null })}::jsonb
+      WHERE run_id = ${claim.runId}::uuid AND index = ${row.index} AND status IN ('pending', 'running')`;
+    if (changed > 0) await end.apply?.(tx);
+    await notify(tx.db, { kind: 'run', id: claim.runId });
+  });
+}
+
+/** Ends the run, once, with what the procedure does at its end in the same transaction. @throws FencedError */
+export async function endRun(
+  ctx: Ctx,
+  claim: Claim,
+  procedure: Procedure<unknown> | null,
+  end: Terminal,
+): Promise<void> {
+  await fenced(ctx, claim, async (tx) => {
+    const rows = await tx.db.$queryRaw<{ superseded: string | null; service: string; environment: string }[]>`
+      UPDATE run SET status = ${end.status}::run_status, error = ${end.error ?? null}, ended_at = clock_timestamp(),
+        worker_id = NULL, lease_until = NULL
+      WHERE id = ${claim.runId}::uuid AND status IN ('running', 'cancelling')
+      RETURNING superseded_by_run_id AS superseded, service, environment`;
+    const row = rows[0];
+    if (!row) return;
+    await tx.db.$executeRaw`
+      UPDATE run_step SET status = 'cancelled', ended_at = clock_timestamp(), error = coalesce(error, 'The run ended here')
+      WHERE run_id = ${claim.runId}::uuid AND status = 'running'`;
+    await procedure?.onEnd?.(tx, {
+      runId: claim.runId,
+      runNumber: claim.number,
+      params: procedure.params.parse(claim.params),
+      plan: claim.plan,
+      status: end.status,
+      failedStepKey: end.failedStepKey ?? null,
+      error: end.error ?? null,
+      supersededByRunId: row.superseded,
+    });
+    await notify(tx.db, { kind: 'run', id: claim.runId });
+    await notify(tx.db, { kind: 'environment', service: row.service, environment: row.environment });
+    await notify(tx.db, { kind: 'work' });
+  });
+}
