@@ -8,20 +8,15 @@ const resolve = {
 
 export default defineConfig({
   test: {
-    // Two suites: `unit` needs nothing; `db` gets one Postgres per run and a database per file.
+    // `unit` needs nothing; `db` gets one Postgres per run and a database per file; `shop` is the example's own.
     projects: [
       {
         resolve,
         test: {
           name: 'unit',
           environment: 'node',
-          include: ['server/**/*.test.ts', 'app/**/*.test.ts', 'app/**/*.test.tsx', 'examples/**/*.test.mjs'],
-          exclude: [
-            '**/*.db.test.ts',
-            'examples/shop/base/**',
-            'examples/shop/releases/**',
-            '**/node_modules/**',
-          ],
+          include: ['server/**/*.test.ts', 'app/**/*.test.ts', 'app/**/*.test.tsx'],
+          exclude: ['**/*.db.test.ts', '**/node_modules/**'],
         },
       },
       {
@@ -34,6 +29,11 @@ export default defineConfig({
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
+      },
+      {
+        resolve,
+        // Every release of the example shop through its own scripts.
+        test: { name: 'shop', environment: 'node', include: ['examples/shop/*.test.ts'], testTimeout: 120_000 },
       },
     ],
   },

@@ -7,6 +7,7 @@ import { bootstrap } from '#server/bootstrap';
 import { createLiveStreams } from '#server/http/streams';
 import { createWebApp } from '#server/http/web-app';
 import { assertSafeToServe, type Env, EnvError, readEnv } from '#server/platform/env';
+import { followParent } from '#server/platform/follow-parent';
 import { openListener } from '#server/platform/listener';
 import { PROJECT_ROOT } from '#server/platform/project-root';
 
@@ -53,11 +54,7 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', () => onStop('SIGTERM'));
   process.on('SIGINT', () => onStop('SIGINT'));
-  if (process.env.OPS_PARENT_PIPE === '1') {
-    process.stdin.on('end', () => onStop('the parent process is gone'));
-    process.stdin.on('error', () => onStop('the parent process is gone'));
-    process.stdin.resume();
-  }
+  followParent(() => onStop('the parent process is gone'));
 }
 
 async function loadBuild(): Promise<ServerBuild> {

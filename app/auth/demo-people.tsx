@@ -19,8 +19,9 @@ export function DemoPeople({ people, redirectTo }: { people: DemoPerson[]; redir
               <p className="font-medium">
                 {person.name} <span className="font-normal text-muted">· {ROLE_LABELS[person.role]}</span>
               </p>
-              <p className="break-words text-s text-muted">
-                {person.email} · <code>{person.password}</code>
+              <p className="break-words text-s text-muted">{person.email}</p>
+              <p className="text-s text-muted">
+                Password <code className="whitespace-nowrap">{person.password}</code>
               </p>
             </div>
             <Form method="post">

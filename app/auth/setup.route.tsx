@@ -1,4 +1,4 @@
-import type { MetaFunction } from '@remix-run/node';
+import { type MetaFunction, redirect } from '@remix-run/node';
 import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
 import { EntryPage } from '#app/auth/entry-page';
 import { enter } from '#app/auth/sign-in.server';
@@ -12,6 +12,7 @@ import { checkSetupLink, createFirstAdmin } from '#server/auth/first-admin';
 export const meta: MetaFunction = () => [{ title: 'Set up · HerbisVeritas Ops' }];
 
 export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, context, params }) => {
+  if (context.session) throw redirect('/', 303);
   const { isOpen } = await checkSetupLink(ctx, { token: params.token ?? '' });
   // The address holds a secret: nothing on the way may keep the page.
   context.setHeader('Cache-Control', 'no-store');

@@ -15,7 +15,7 @@ export interface ErrorView {
 /** Turns anything thrown into what may be told; what was not expected is logged whole and told without its details. */
 export function viewOf(context: WebContext, error: unknown): { view: ErrorView; status: number } {
   const known = error instanceof AppError ? error : internalError(error);
-  if (known.kind === 'internal') context.ctx.log.error({ err: error }, 'request failed');
+  if (known !== error) context.ctx.log.error({ err: error }, 'request failed');
   if (known.retryAfterSeconds !== undefined)
     context.setHeader('Retry-After', String(known.retryAfterSeconds));
   return {

@@ -61,7 +61,12 @@ export const PASSWORD_MIN = 12;
 export const loginInput = z.object({
   email: z
     .string()
-    .check(z.trim(), z.toLowerCase(), z.email('Enter an e-mail address, like name@example.com.')),
+    .check(
+      z.trim(),
+      z.toLowerCase(),
+      z.maxLength(254),
+      z.email('Enter an e-mail address, like name@example.com.'),
+    ),
   password: z.string().check(z.minLength(1, 'Enter the password.'), z.maxLength(200)),
   redirectTo: z.optional(z.string()),
 });
@@ -77,7 +82,12 @@ export const createFirstAdminInput = z.object({
   name: z.string().check(z.trim(), z.minLength(1, 'Enter your name.'), z.maxLength(100)),
   email: z
     .string()
-    .check(z.trim(), z.toLowerCase(), z.email('Enter an e-mail address, like name@example.com.')),
+    .check(
+      z.trim(),
+      z.toLowerCase(),
+      z.maxLength(254),
+      z.email('Enter an e-mail address, like name@example.com.'),
+    ),
   password: z
     .string()
     .check(z.minLength(PASSWORD_MIN, `Use at least ${PASSWORD_MIN} characters.`), z.maxLength(200)),

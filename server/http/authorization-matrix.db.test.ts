@@ -50,8 +50,10 @@ const OPEN_TO_ANYONE: Record<string, string> = {
   'intent auth/setup.route.tsx default': 'the one-time link is the permission',
   'page http/not-found.route.tsx': 'says that there is nothing',
   'intent http/not-found.route.tsx default': 'says that there is nothing',
-  'page preferences/theme.route.tsx': 'light or dark is the browser’s own',
-  'intent preferences/theme.route.tsx default': 'light or dark is the browser’s own',
+  'page preferences/preferences.route.tsx': 'leads back',
+  'intent preferences/preferences.route.tsx theme': 'a cookie of the caller’s own browser',
+  'intent preferences/preferences.route.tsx rail': 'a cookie of the caller’s own browser',
+  'intent preferences/preferences.route.tsx columns': 'a cookie of the caller’s own browser',
   'endpoint GET /api/health': 'probes have no account; it tells no secret',
 };
 
@@ -160,6 +162,9 @@ describe('operations', () => {
   it('are open to anyone, or written by readers, only where it says why', () => {
     const open = operations.filter(([, operation]) => operation.access === 'anyone').map(([name]) => name);
     expect(open.filter((name) => !(name in OPEN_TO_ANYONE))).toEqual([]);
+    expect(
+      Object.keys(OPEN_TO_ANYONE).filter((name) => name.startsWith('/') && !open.includes(name)),
+    ).toEqual([]);
     const weak = operations
       .filter(
         ([, { operation, access }]) =>
@@ -253,6 +258,10 @@ describe('pages', () => {
     }
     expect(open.filter((name) => !(name in OPEN_TO_ANYONE))).toEqual([]);
     expect(weak.filter((name) => !(name in WRITES_FOR_READERS))).toEqual([]);
+    const gone = Object.keys(OPEN_TO_ANYONE).filter(
+      (name) => /^(page|intent) /.test(name) && !open.includes(name),
+    );
+    expect(gone).toEqual([]);
   });
 
   it('open exactly to those whom the resolver lets in, over HTTP', async () => {

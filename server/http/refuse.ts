@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { requestIdOf } from '#server/http/request-log';
+import { hasPostgresCode } from '#server/platform/db';
 import type { ErrorKind } from '#server/platform/errors';
 import { AppError } from '#server/platform/errors';
 
@@ -33,6 +34,15 @@ export function refuseUnknown(req: Request, res: Response, error: unknown): void
     refuse(req, res, error);
     return;
   }
+  // Express and its layers mark what the client got wrong, such as an address that cannot be decoded.
+  if (error instanceof Error && 'status' in error && error.status === 400) {
+    refuse(
+      req,
+      res,
+      new AppError('invalid_input', 'This address or request cannot be read. Nothing was changed.'),
+    );
+    return;
+  }
   req.log.error({ err: error }, 'request failed');
   if (res.headersSent) {
     res.destroy();
@@ -41,8 +51,28 @@ export function refuseUnknown(req: Request, res: Response, error: unknown): void
   refuse(req, res, internalError(error));
 }
 
+/** Codes of Postgres, of its client and of the network when there is no database to talk to. */
+const UNREACHABLE = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  '57P01',
+  '57P03',
+  '3D000',
+  'P1001',
+  'P1002',
+  'P1003',
+  'P1017',
+];
+
 /** What a caller is told of an unexpected failure. */
 export function internalError(cause: unknown): AppError {
+  if (UNREACHABLE.some((code) => hasPostgresCode(cause, code))) {
+    return new AppError('unavailable', 'The console cannot reach its database right now.', {
+      hint: 'Open the page again in a moment, and look before you repeat what you did.',
+      retryAfterSeconds: 5,
+      cause,
+    });
+  }
   return new AppError('internal', 'The console failed at this request. The failure is in its log.', {
     hint: 'Try again. If it stays, give the request number to whoever runs this console.',
     cause,

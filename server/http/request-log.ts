@@ -22,9 +22,9 @@ export function requestLog(app: App): RequestHandler[] {
       req: (req: { method: string; url: string }) => ({ method: req.method, path: loggablePath(req.url) }),
       res: (res: { statusCode: number }) => ({ status: res.statusCode }),
     },
-    customLogLevel: (_req: IncomingMessage, res: ServerResponse, error?: Error) => {
+    customLogLevel: (req: IncomingMessage, res: ServerResponse, error?: Error) => {
       if (error || res.statusCode >= 500) return 'error';
-      return res.statusCode >= 400 ? 'info' : 'debug';
+      return res.statusCode >= 400 || req.method !== 'GET' ? 'info' : 'debug';
     },
   });
   return [

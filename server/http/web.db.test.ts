@@ -383,6 +383,11 @@ describe('pages', () => {
     expect(html).toContain(response.headers.get('X-Request-Id') ?? 'no id');
   });
 
+  it('whose address cannot be read are no failure of ours', async () => {
+    expect((await web.request('/%E0%A4%A')).status).toBe(400);
+    expect((await web.request('/assets/%E0%A4%A')).status).toBe(400);
+  });
+
   it('that do not exist say so with 404, whatever the method', async () => {
     for (const init of [{}, formBody({})]) {
       const response = await web.request('/no/such/page', init);
@@ -472,6 +477,29 @@ describe('health', () => {
     const silent = await read();
     expect(silent.status).toBe(503);
     expect(silent.body.checks[1]?.message).toBe('No worker for 16 s: runs wait.');
+  });
+});
+
+describe('without a database', () => {
+  it('says so with 503 instead of failing in some way', async () => {
+    const gone = await createWebTestApp();
+    const server = await startTestWebServer(gone);
+    const cookie = await cookieOf(await gone.asRole('admin'));
+    expect((await server.request('/audit', { cookie })).status).toBe(200);
+    await gone.testDatabase.drop();
+    const page = await server.request('/audit', { cookie, headers: { Accept: 'text/html' } });
+    expect([page.status, page.headers.get('Retry-After')]).toEqual([503, '5']);
+    expect(await page.text()).toContain('cannot reach its database');
+    const write = await server.request('/logout', { ...formBody({}), cookie });
+    expect(write.status).toBe(503);
+    const health = await server.request('/api/health');
+    expect(health.status).toBe(503);
+    const checks = ((await health.json()) as Health).checks;
+    expect(checks.find((check) => check.name === 'database')?.message).toBe(
+      'The database check could not be made.',
+    );
+    await server.close();
+    await gone.close();
   });
 });
 

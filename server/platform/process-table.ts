@@ -180,7 +180,8 @@ function readEntry(pid: number): Entry | null {
       pid,
       group: Number(fields[2]),
       startTime: fields[19] ?? '',
-      isDead: fields[0] === 'Z' || fields[0] === 'X',
+      // The first thread of a process may have ended before its others: num_threads, field 20, is 0 for one that is over.
+      isDead: (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) < 2,
     };
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return null;

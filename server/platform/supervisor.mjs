@@ -52,8 +52,10 @@ function groupHasOthers() {
     try {
       const stat = readFileSync(`/proc/${entry}/stat`, 'latin1');
       // The command's name may hold spaces and brackets: fields are counted from the last one (proc(5)).
-      const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      if (Number(group) === process.pid && state !== 'Z' && state !== 'X') return true;
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // A process is over when its state says so and none of its threads (field 20) goes on.
+      const isOver = (fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) < 2;
+      if (Number(fields[2]) === process.pid && !isOver) return true;
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : '';
       if (code !== 'ENOENT' && code !== 'ESRCH') throw error;

@@ -16,6 +16,15 @@ const CLEAN_UP_MS = 20_000;
 /** A step in which so many workers died is likely what kills them. */
 const MAX_ATTEMPTS = 5;
 
+/** The moments of a run at which a test may interfere: each is a place where a worker can die. */
+export type RunMoment = 'before-step' | 'step-begun' | 'step-done' | 'after-step' | 'before-end' | 'after-end';
+
+export interface RunHooks {
+  at(moment: RunMoment, procedure: string, stepKey: string | null): void | Promise<void>;
+}
+
+const NO_HOOKS: RunHooks = { at: () => undefined };
+
 export interface Execution {
   claim: Claim;
   /** Resolves when the run has ended, or this worker has let go of it. Never rejects. */
@@ -27,8 +36,8 @@ export interface Execution {
 }
 
 /** Executes a claimed run to its end, or until the claim is lost. */
-export function executeRun(ctx: Ctx, claim: Claim): Execution {
-  const run = new RunExecution(ctx, claim);
+export function executeRun(ctx: Ctx, claim: Claim, hooks: RunHooks = NO_HOOKS): Execution {
+  const run = new RunExecution(ctx, claim, hooks);
   return {
     claim,
     done: run.execute(),
@@ -52,6 +61,7 @@ class RunExecution {
   constructor(
     private readonly ctx: Ctx,
     private readonly claim: Claim,
+    private readonly hooks: RunHooks,
   ) {
     this.#env = ctx.env;
     this.#leaseEndsAt = performance.now() + this.#env.RUN_LEASE_MS;
@@ -90,7 +100,9 @@ class RunExecution {
       const end = await this.#runSteps(procedure);
       if (end.status !== 'succeeded' && end.status !== 'needs_attention') await this.#cleanUp(procedure, end);
       await this.#log.flush();
+      await this.hooks.at('before-end', claim.procedure, null);
       await endRun(ctx, claim, procedure, end);
+      await this.hooks.at('after-end', claim.procedure, null);
     } catch (error) {
       if (error instanceof RunAborted && (error.cause_ === 'fenced' || error.cause_ === 'shutdown')) {
         ctx.log.warn({ fence: claim.fence, cause: error.cause_ }, 'let go of the run');
@@ -155,7 +167,9 @@ class RunExecution {
       return this.#aborted(procedure, this.#pendingAbort, step.key);
     }
     this.#uninterruptible = step.uninterruptible ?? false;
+    await this.hooks.at('before-step', claim.procedure, step.key);
     const attempt = await startStep(ctx, claim, row);
+    await this.hooks.at('step-begun', claim.procedure, step.key);
     const timeout = AbortSignal.timeout(step.timeoutMs);
     const stepContext = this.#stepContext(step, row, attempt, params, rows, AbortSignal.any([this.#controller.signal, timeout]));
     try {
@@ -163,7 +177,9 @@ class RunExecution {
       const outcome = (recovered === 'repeat' ? await step.run(stepContext) : recovered) ?? {};
       await this.#log.endStep(row.index);
       this.#controller.signal.throwIfAborted();
+      await this.hooks.at('step-done', claim.procedure, step.key);
       await finishStep(ctx, claim, row, { status: outcome.status ?? 'succeeded', ...outcome });
+      await this.hooks.at('after-step', claim.procedure, step.key);
       row.result = outcome.result ?? null;
       this.#uninterruptible = false;
       if (this.#pendingAbort) this.#controller.abort(this.#pendingAbort);

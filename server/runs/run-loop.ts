@@ -1,7 +1,7 @@
 import { type App, systemActor } from '#server/platform/context';
 import { messageOf } from '#server/platform/errors';
 import { isTransientDatabaseError } from '#server/platform/retry';
-import { type Execution, executeRun } from '#server/runs/engine';
+import { type Execution, executeRun, type RunHooks } from '#server/runs/engine';
 import { claimRun } from '#server/runs/ledger';
 
 export interface RunLoop {
@@ -12,7 +12,7 @@ export interface RunLoop {
 }
 
 /** Claims runs while there is room, and executes each to its end. */
-export function startRunLoop(app: App, workerId: string): RunLoop {
+export function startRunLoop(app: App, workerId: string, hooks?: RunHooks): RunLoop {
   const executions = new Set<Execution>();
   let claiming = false;
   let again = false;
@@ -48,7 +48,7 @@ export function startRunLoop(app: App, workerId: string): RunLoop {
     if (!claim) return false;
     const ctx = app.for(systemActor(claim.requestedByName), { runId: claim.runId });
     ctx.log.info({ procedure: claim.procedure, fence: claim.fence, takeover: claim.isTakeover }, 'run claimed');
-    const execution = executeRun(ctx, claim);
+    const execution = executeRun(ctx, claim, hooks);
     executions.add(execution);
     void execution.done.finally(() => {
       executions.delete(execution);

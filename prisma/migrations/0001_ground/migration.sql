@@ -1,6 +1,3 @@
--- CreateSchema
-CREATE SCHEMA IF NOT EXISTS "public";
-
 -- CreateEnum
 CREATE TYPE "role" AS ENUM ('viewer', 'responder', 'commander', 'manager', 'admin');
 

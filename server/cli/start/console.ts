@@ -5,7 +5,6 @@ import { type OwnDatabases, startOwnDatabases } from '#server/cli/start/database
 import { type InstanceLock, takeInstanceLock } from '#server/cli/start/instance-lock';
 import { say } from '#server/cli/start/screen';
 import { waitUntilHealthy } from '#server/cli/start/wait-until-healthy';
-import { welcome } from '#server/cli/start/welcome';
 import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
 import { assertSafeToServe, EnvError, isLoopbackHost, readEnv, readSettings } from '#server/platform/env';
 import { isPortFree } from '#server/platform/free-port';
@@ -88,6 +87,8 @@ export class Console {
     this.#stopRequest.signal.throwIfAborted();
     this.#startProcesses(env, dataDir, shop);
     const { signal } = this.#stopRequest;
+    // Loaded when web and worker are on their way: the database client takes a third of a second.
+    const { welcome } = await import('#server/cli/start/welcome');
     const [logIn] = await Promise.all([
       welcome(checked, url),
       waitUntilHealthy(settings, this.#children, signal),
@@ -181,9 +182,7 @@ export class Console {
 
   #recordChildren(): void {
     const live = this.#children.flatMap(({ name, identity }) => (identity ? [{ name, ...identity }] : []));
-    this.#lock
-      ?.recordChildren(live)
-      .catch((error: Error) => say('start', `could not note its processes: ${error.message}`));
+    this.#lock?.recordChildren(live);
   }
 }
 

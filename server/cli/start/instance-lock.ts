@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { renameSync, writeFileSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { isAlive, type ProcessId, readStartTime } from '#server/platform/process-table';
@@ -15,7 +16,7 @@ type InstanceRecord = z.infer<typeof recordSchema>;
 /** One running console per data folder. */
 export interface InstanceLock {
   /** Notes the processes that the next start ends should this one be killed. */
-  recordChildren(children: (ProcessId & { name: string })[]): Promise<void>;
+  recordChildren(children: (ProcessId & { name: string })[]): void;
   release(): Promise<void>;
 }
 
@@ -49,9 +50,9 @@ export async function takeInstanceLock(dataDir: string, url: string): Promise<Lo
     taken: true,
     leftovers,
     lock: {
-      recordChildren: async (children) => {
-        await writeFile(`${file}.new`, JSON.stringify({ owner, url, children }));
-        await rename(`${file}.new`, file);
+      recordChildren: (children) => {
+        writeFileSync(`${file}.new`, JSON.stringify({ owner, url, children }));
+        renameSync(`${file}.new`, file);
       },
       release: () => rm(file, { force: true }),
     },

@@ -36,6 +36,7 @@ export async function run(args, { root, buildStale }) {
     'dead-code': () => ({ ok: npmScript(root, 'dead-code') }),
     unit: () => vitest('unit'),
     db: () => vitest('db'),
+    shop: () => vitest('shop'),
     e2e: () => endToEnd(root, node),
   };
   const unknown = only?.filter((name) => !(name in stages)) ?? [];

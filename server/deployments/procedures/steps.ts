@@ -82,9 +82,10 @@ export function gateStep<P extends TargetParams>(params: P, config: EnvironmentC
     detail: `${health.consecutive} good answers in a row from ${health.path} within ${health.deadlineSeconds} s`,
     recovery: 'repeat',
     timeoutMs: (health.deadlineSeconds + 5) * 1_000,
-    run: async ({ io, previous }) => {
-      const { url } = previous<{ url: string }>('start');
-      const gate = await waitUntilHealthy(io, url, health);
+    run: async ({ ctx, io, previous }) => {
+      const { instanceId, url } = previous<{ instanceId: string; url: string }>('start');
+      const driver = driverOf(ctx, params);
+      const gate = await waitUntilHealthy(io, url, health, () => driver.assertRunning(io, instanceId));
       return { facts: { 'good answers': String(gate.good), attempts: String(gate.attempts) } };
     },
   };

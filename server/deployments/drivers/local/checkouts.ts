@@ -89,7 +89,13 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
         fencingToken: io.fencingToken,
       });
       if (existsSync(appOf(release))) io.log(`${release.tag} is in place already`);
-      await materialise(io, release, appOf(release));
+      try {
+        await materialise(io, release, appOf(release));
+      } finally {
+        // A release that never came to be leaves no folder that looks like one.
+        if (!readdirSync(folder).some((name) => name.startsWith('app-')))
+          await rm(folder, { recursive: true });
+      }
     },
 
     /** A copy for the checklist of this run. @returns its path */

@@ -1,0 +1,72 @@
+import { Link } from '@remix-run/react';
+import { Button } from '#app/components/ui/button';
+import { Notice } from '#app/components/ui/notice';
+import type { ActionFailure } from '#app/http/protected.server';
+import { type Place, paths } from '#app/lib/paths';
+import type { LockView } from '#server/deployments/contract';
+import type { RunSummary } from '#server/runs/contract';
+
+/** What stands between a plan and its confirmation: a refusal, a change, a lock, a run. */
+export function PlanNotices({
+  place,
+  failure,
+  isOutdated,
+  onAdopt,
+  lock,
+  activeRun,
+  blockedBy,
+}: {
+  place: Place;
+  failure: ActionFailure | undefined;
+  isOutdated: boolean;
+  onAdopt: () => void;
+  lock?: LockView | null;
+  activeRun: RunSummary | null;
+  blockedBy: string | null;
+}) {
+  return (
+    <div className="grid gap-2 not-empty:mb-4">
+      {failure ? (
+        <Notice
+          tone={failure.error.kind === 'stale_plan' ? 'warning' : 'critical'}
+          title={failure.error.message}
+          alert
+        >
+          {failure.error.hint}
+        </Notice>
+      ) : null}
+      {isOutdated ? (
+        <Notice
+          tone="warning"
+          title="Things have changed since you opened this plan"
+          alert
+          actions={<Button onClick={onAdopt}>Show the new plan</Button>}
+        >
+          What you see below is the old one; it can no longer be confirmed.
+        </Notice>
+      ) : null}
+      {blockedBy ? (
+        <Notice
+          tone="warning"
+          title={`${blockedBy}.`}
+          actions={
+            <>
+              {activeRun ? (
+                <Link to={paths.run(activeRun.id)} className="link font-medium">
+                  Open run #{activeRun.number}
+                </Link>
+              ) : null}
+              {lock ? (
+                <Link to={paths.lock(place)} className="link font-medium">
+                  Lift the lock
+                </Link>
+              ) : null}
+            </>
+          }
+        >
+          {lock ? 'Deploys are refused until somebody lifts the lock. Rollbacks are not.' : null}
+        </Notice>
+      ) : null}
+    </div>
+  );
+}

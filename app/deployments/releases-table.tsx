@@ -1,0 +1,125 @@
+import { Link } from '@remix-run/react';
+import { Ellipsis, PackageX, Rocket, ShieldCheck, ShieldMinus, ShieldX, Undo2 } from 'lucide-react';
+import { useState } from 'react';
+import { useSubject } from '#app/components/layout/root-data';
+import { Button } from '#app/components/ui/button';
+import { MENU_ITEM, Menu } from '#app/components/ui/menu';
+import { EmptyState } from '#app/components/ui/notice';
+import { Section } from '#app/components/ui/section';
+import { RelativeTime } from '#app/components/ui/time';
+import { ReleaseMarks } from '#app/deployments/release-picker';
+import { plural, shortSha } from '#app/lib/format';
+import { type Place, paths } from '#app/lib/paths';
+import { can } from '#server/auth/contract';
+import type { ReleaseView, Verdict } from '#server/deployments/contract';
+
+const FIRST = 8;
+
+/** Every release of a service as one environment sees it, with what can be done with each. */
+export function ReleasesTable({ place, releases, title }: { place: Place; releases: ReleaseView[]; title: string }) {
+  const [isWhole, setWhole] = useState(false);
+  const shown = isWhole ? releases : releases.slice(0, FIRST);
+  return (
+    <Section title={title} note={plural(releases.length, 'release')} flush>
+      {releases.length === 0 ? (
+        <EmptyState icon={PackageX} title="The repository has no release">
+          Tag a commit in the service's repository; it appears here.
+        </EmptyState>
+      ) : null}
+      <ul className="divide-y divide-line">
+        {shown.map((release) => (
+          <li key={release.id} className="flex min-h-10 items-center gap-3 py-1 pr-1.5 pl-4 hover:bg-hover">
+            <div className="min-w-0 flex-1 lg:flex lg:items-center lg:gap-3">
+              <p className="flex flex-wrap items-center gap-x-2 gap-y-1 lg:w-80 lg:shrink-0">
+                <span className="font-mono font-semibold break-all">{release.tag}</span>
+                <ReleaseMarks release={release} />
+              </p>
+              <p className="min-w-0 flex-1 truncate">
+                {release.title}
+                {release.verdictReason ? (
+                  <span className="text-muted">
+                    {' · '}
+                    {release.verdictByName}: {release.verdictReason}
+                  </span>
+                ) : null}
+              </p>
+            </div>
+            <p className="w-44 text-right text-s text-muted max-lg:hidden">
+              {release.lastDeployedAt ? (
+                <>
+                  deployed <RelativeTime at={release.lastDeployedAt} />
+                </>
+              ) : (
+                'never deployed here'
+              )}
+            </p>
+            <p className="w-28 text-right text-s text-muted max-md:hidden">
+              <code>{shortSha(release.commitSha)}</code> <RelativeTime at={release.committedAt} />
+            </p>
+            <ReleaseMenu place={place} release={release} />
+          </li>
+        ))}
+      </ul>
+      {releases.length > FIRST && !isWhole ? (
+        <div className="border-t border-line p-1">
+          <Button look="quiet" className="w-full js:flex" onClick={() => setWhole(true)}>
+            Show all {releases.length}
+          </Button>
+        </div>
+      ) : null}
+    </Section>
+  );
+}
+
+function ReleaseMenu({ place, release }: { place: Place; release: ReleaseView }) {
+  const subject = useSubject();
+  const mark = (verdict: Verdict) => paths.markRelease(place, release.tag, verdict);
+  const mayMark = can(subject, 'releases.mark');
+  const mayDeploy = can(subject, 'deployments.deploy') && !release.isMissing;
+  if (!mayMark && !mayDeploy) return <span className="w-9" />;
+  return (
+    <Menu
+      label={`What to do with ${release.tag}`}
+      align="end"
+      triggerClassName="justify-center px-2.5"
+      trigger={<Ellipsis aria-hidden="true" size={16} className="text-muted" />}
+    >
+      {mayDeploy && !release.isLive ? (
+        <Link to={paths.newDeployment(place, release.tag)} className={MENU_ITEM}>
+          <Rocket aria-hidden="true" size={15} className="text-muted" />
+          Deploy it
+        </Link>
+      ) : null}
+      {mayDeploy ? (
+        <Link to={paths.checks(place, release.tag)} className={MENU_ITEM}>
+          <ShieldCheck aria-hidden="true" size={15} className="text-muted" />
+          Check it
+        </Link>
+      ) : null}
+      {release.isKnownGood && !release.isLive && can(subject, 'deployments.rollback') ? (
+        <Link to={paths.rollback(place, release.tag)} className={MENU_ITEM}>
+          <Undo2 aria-hidden="true" size={15} className="text-muted" />
+          Roll back to it
+        </Link>
+      ) : null}
+      {mayMark && release.verdict !== 'stable' ? (
+        <Link to={mark('stable')} className={MENU_ITEM}>
+          <ShieldCheck aria-hidden="true" size={15} className="text-ok" />
+          Mark stable
+        </Link>
+      ) : null}
+      {mayMark && release.verdict !== 'faulty' ? (
+        <Link to={mark('faulty')} className={MENU_ITEM}>
+          <ShieldX aria-hidden="true" size={15} className="text-critical" />
+          Mark faulty
+        </Link>
+      ) : null}
+      {mayMark && release.verdict !== 'none' ? (
+        <Link to={mark('none')} className={MENU_ITEM}>
+          <ShieldMinus aria-hidden="true" size={15} className="text-muted" />
+          Take the mark off
+        </Link>
+      ) : null}
+    </Menu>
+  );
+}

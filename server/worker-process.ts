@@ -1,0 +1,90 @@
+import { hostname } from 'node:os';
+import { bootstrap } from '#server/bootstrap';
+import { resumeEnvironments } from '#server/deployments/resume-environments';
+import { type App, systemActor } from '#server/platform/context';
+import { readEnv } from '#server/platform/env';
+import { messageOf } from '#server/platform/errors';
+import { deliverEvents } from '#server/platform/event-delivery';
+import { openListener } from '#server/platform/listener';
+import { onStopRequest } from '#server/platform/stop-request';
+import type { RunHooks } from '#server/runs/engine';
+import { startRunLoop } from '#server/runs/run-loop';
+
+/** How often a worker says that it lives; `/api/health` calls it gone after 15 s. */
+const HEARTBEAT_MS = 3_000;
+
+/** The worker process: executes runs and delivers events until it is told to stop. @throws EnvError */
+export async function runWorker(hooks?: RunHooks): Promise<void> {
+  const env = readEnv(process.env);
+  const { app, close } = await bootstrap('worker', env);
+  const workerId = app.ids.uuid();
+  const listener = await openListener(env.DATABASE_URL, app.log);
+  await beat(app, workerId);
+  const heartbeat = setInterval(() => void beat(app, workerId).catch(logAway(app)), HEARTBEAT_MS);
+  const runs = startRunLoop(app, workerId, hooks);
+  const events = startEventLoop(app, workerId);
+  const wakeAll = (): void => {
+    runs.wake();
+    events.wake();
+  };
+  listener.subscribe((notice) => {
+    if (notice.kind === 'work') runs.wake();
+    if (notice.kind === 'event') events.wake();
+  });
+  listener.onReconnect(wakeAll);
+  void resumeEnvironments(app.for(systemActor('worker'))).catch((error: unknown) =>
+    app.log.error({ err: error }, 'environments not resumed'),
+  );
+  app.log.info({ workerId, pid: process.pid }, 'worker ready');
+  onStopRequest(async () => {
+    clearInterval(heartbeat);
+    await Promise.all([runs.stop(), events.stop()]);
+    await listener.close();
+    await app.database.client.worker.delete({ where: { id: workerId } }).catch(logAway(app));
+    await close();
+  }, app.log);
+}
+
+function startEventLoop(app: App, workerId: string): { wake(): void; stop(): Promise<void> } {
+  let running: Promise<void> | null = null;
+  let again = false;
+  let stopped = false;
+  const timer = setInterval(wake, app.env.EVENT_POLL_MS);
+  async function drain(): Promise<void> {
+    do {
+      again = false;
+      try {
+        while (!stopped && (await deliverEvents(app, workerId)) > 0) again = false;
+      } catch (error) {
+        logAway(app)(error);
+      }
+    } while (again && !stopped);
+  }
+  function wake(): void {
+    again = true;
+    running ??= drain().finally(() => {
+      running = null;
+    });
+  }
+  wake();
+  return {
+    wake,
+    stop: async () => {
+      stopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+async function beat(app: App, workerId: string): Promise<void> {
+  const { client } = app.database;
+  await client.$executeRaw`
+    INSERT INTO worker (id, hostname, pid) VALUES (${workerId}::uuid, ${hostname()}, ${process.pid})
+    ON CONFLICT (id) DO UPDATE SET last_seen_at = clock_timestamp()`;
+  await client.$executeRaw`DELETE FROM worker WHERE last_seen_at < clock_timestamp() - interval '1 hour'`;
+}
+
+function logAway(app: App): (error: unknown) => void {
+  return (error) => app.log.warn({ reason: messageOf(error) }, 'database away, trying again');
+}
