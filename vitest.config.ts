@@ -33,7 +33,12 @@ export default defineConfig({
       {
         resolve,
         // Every release of the example shop through its own scripts.
-        test: { name: 'shop', environment: 'node', include: ['examples/shop/*.test.ts'], testTimeout: 120_000 },
+        test: {
+          name: 'shop',
+          environment: 'node',
+          include: ['examples/shop/*.test.ts'],
+          testTimeout: 120_000,
+        },
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { seedDemoPeople } from '#server/auth/seed';
+import { seedDemoPeople } from '#server/auth/commands/seed-demo-people';
 import type { Ctx } from '#server/platform/context';
 
 /**

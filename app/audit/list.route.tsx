@@ -3,7 +3,7 @@ import { Link, useLoaderData } from '@remix-run/react';
 import { createColumnHelper } from '@tanstack/react-table';
 import { Bot, Download, ScrollText, UserRound } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
-import { tableModel } from '#app/components/data-table/features';
+import type { tableModel } from '#app/components/data-table/features';
 import { ChoiceFilter, FilterForm, SearchFilter } from '#app/components/data-table/filter-form';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -121,7 +121,10 @@ function Details({ entry }: { entry: AuditRow }) {
         </summary>
         <dl className="mt-1 grid grid-cols-[max-content_minmax(0,1fr)] gap-x-3 text-s">
           {[
-            ...details.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+            ...details.map(([key, value]) => [
+              key,
+              typeof value === 'string' ? value : JSON.stringify(value),
+            ]),
             ['Target', [entry.targetType, entry.targetId].filter(Boolean).join(' ')],
             ['Request', entry.requestId ?? 'none'],
           ].map(([label, value]) => (
@@ -141,7 +144,9 @@ export default function Audit() {
   const { page: _page, ...csvFilter } = filter;
   return (
     <>
-      <PageHeader title="Audit log">Who did what, and why. Nothing here can be changed or removed.</PageHeader>
+      <PageHeader title="Audit log">
+        Who did what, and why. Nothing here can be changed or removed.
+      </PageHeader>
       <DataTable
         id="audit"
         caption="Audit entries, newest first"

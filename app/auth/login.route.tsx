@@ -8,9 +8,8 @@ import { TextField } from '#app/components/ui/field';
 import { Notice } from '#app/components/ui/notice';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
 import { safeRedirect } from '#app/http/redirect.server';
-import { login } from '#server/auth/commands';
-import { needsSetup } from '#server/auth/first-admin';
-import { listDemoPeople } from '#server/auth/queries';
+import { login } from '#server/auth/commands/sign-in';
+import { listDemoPeople, needsSetup } from '#server/auth/queries';
 
 export const meta: MetaFunction = () => [{ title: 'Sign in · HerbisVeritas Ops' }];
 
@@ -53,7 +52,7 @@ export default function Login() {
           {failure.error.hint}
         </Notice>
       ) : null}
-      <Form method="post" className="grid gap-4">
+      <Form method="post" className="grid gap-4 rounded-l bg-surface p-5 shadow-raised">
         <input type="hidden" name="redirectTo" value={redirectTo} />
         <TextField
           label="E-mail"

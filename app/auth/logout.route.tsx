@@ -1,7 +1,7 @@
 import { redirect } from '@remix-run/node';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
 import { toastCookie } from '#app/http/toast.server';
-import { logout } from '#server/auth/commands';
+import { logout } from '#server/auth/commands/sign-in';
 import { endedSessionCookie } from '#server/http/cookies';
 
 export const loader = protectedLoader({ access: 'anyone' }, async () => {

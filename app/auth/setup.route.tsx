@@ -6,8 +6,9 @@ import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
 import { Notice } from '#app/components/ui/notice';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
+import { createFirstAdmin } from '#server/auth/commands/create-first-admin';
 import { PASSWORD_MIN } from '#server/auth/contract';
-import { checkSetupLink, createFirstAdmin } from '#server/auth/first-admin';
+import { checkSetupLink } from '#server/auth/queries';
 
 export const meta: MetaFunction = () => [{ title: 'Set up · HerbisVeritas Ops' }];
 
@@ -57,7 +58,7 @@ export default function Setup() {
           {failure.error.hint}
         </Notice>
       ) : null}
-      <Form method="post" className="grid gap-4">
+      <Form method="post" className="grid gap-4 rounded-l bg-surface p-5 shadow-raised">
         <TextField
           label="Your name"
           name="name"

@@ -1,6 +1,6 @@
 import { redirect } from '@remix-run/node';
 import { toastCookie } from '#app/http/toast.server';
-import type { SignedIn } from '#server/auth/commands';
+import type { SignedIn } from '#server/auth/commands/sign-in';
 import { sessionCookie } from '#server/http/cookies';
 import type { WebContext } from '#server/http/load-context';
 

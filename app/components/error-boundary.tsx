@@ -1,5 +1,14 @@
 import { isRouteErrorResponse, useLocation, useRouteError } from '@remix-run/react';
-import { CircleX, FileQuestion, Hourglass, Lock, LogIn, type LucideIcon, ShieldX, WifiOff } from 'lucide-react';
+import {
+  CircleX,
+  FileQuestion,
+  Hourglass,
+  Lock,
+  LogIn,
+  type LucideIcon,
+  ShieldX,
+  WifiOff,
+} from 'lucide-react';
 import { LinkButton } from '#app/components/ui/button';
 import type { ErrorView } from '#app/http/errors.server';
 import { paths } from '#app/lib/paths';
@@ -28,7 +37,11 @@ export function ErrorBoundary() {
       <p className="text-muted">{account.hint}</p>
       <div className="mt-2 flex flex-wrap gap-2">
         {isSignedOut ? (
-          <LinkButton to={paths.login(`${location.pathname}${location.search}`)} look="primary" reloadDocument>
+          <LinkButton
+            to={paths.login(`${location.pathname}${location.search}`)}
+            look="primary"
+            reloadDocument
+          >
             Sign in
           </LinkButton>
         ) : (
@@ -42,7 +55,8 @@ export function ErrorBoundary() {
       </div>
       {account.requestId ? (
         <p className="mt-3 text-s text-muted">
-          Request <code className="select-all">{account.requestId}</code>: the server's log has the details under it.
+          Request <code className="select-all">{account.requestId}</code>: the server's log has the details
+          under it.
         </p>
       ) : null}
     </div>
@@ -54,7 +68,11 @@ const BY_STATUS: Record<number, { title: string; icon: LucideIcon; hint: string 
   401: { title: 'You are signed out', icon: LogIn, hint: 'Sign in; you come back to this page.' },
   403: { title: 'You may not do this', icon: ShieldX, hint: 'Ask an admin for the role that may.' },
   404: { title: 'Not found', icon: FileQuestion, hint: 'Check the address, or start from the overview.' },
-  409: { title: 'Things have changed meanwhile', icon: Hourglass, hint: 'Open the page again to see how they stand.' },
+  409: {
+    title: 'Things have changed meanwhile',
+    icon: Hourglass,
+    hint: 'Open the page again to see how they stand.',
+  },
   423: { title: 'Locked', icon: Lock, hint: 'Somebody locked this with a reason. Lift the lock first.' },
   429: { title: 'Too many attempts', icon: Hourglass, hint: 'Wait a minute, then try again.' },
   503: { title: 'Not available right now', icon: WifiOff, hint: 'Try again in a moment.' },
@@ -73,7 +91,9 @@ function accountOf(error: unknown): Account {
     return {
       title,
       icon,
-      message: view?.message ?? `The server answered ${error.status}${error.statusText ? ` ${error.statusText}` : ''}.`,
+      message:
+        view?.message ??
+        `The server answered ${error.status}${error.statusText ? ` ${error.statusText}` : ''}.`,
       hint: view?.hint ?? hint,
       requestId: view?.requestId ?? null,
     };

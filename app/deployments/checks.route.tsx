@@ -75,7 +75,8 @@ export const action = protectedAction({
 });
 
 export default function Checks() {
-  const { place, tag, releases, checklist, validation, live, idempotencyKey } = useLoaderData<typeof loader>();
+  const { place, tag, releases, checklist, validation, live, idempotencyKey } =
+    useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const submit = useSubmit();
   return (
@@ -183,7 +184,12 @@ function CheckPlan({
         <input type="hidden" name="planHash" value={shown.planHash} />
         <input type="hidden" name="idempotencyKey" value={idempotencyKey} />
         {tag ? <input type="hidden" name="tag" value={tag} /> : null}
-        <Button type="submit" look="primary" className="w-full sm:w-auto sm:justify-self-start" blockedBy={blockedBy}>
+        <Button
+          type="submit"
+          look="primary"
+          className="w-full sm:w-auto sm:justify-self-start"
+          blockedBy={blockedBy}
+        >
           {verb}
         </Button>
         {blockedBy ? <p className="text-s text-muted">{blockedBy}</p> : null}

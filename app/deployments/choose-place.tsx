@@ -26,12 +26,14 @@ export function ChoosePlace({ title, to }: { title: string; to: (place: Place) =
               >
                 <span className="min-w-0 flex-1">
                   <span className="block font-medium">
-                    {state.serviceTitle} <span className="font-normal text-muted">{state.environmentTitle}</span>
+                    {state.serviceTitle}{' '}
+                    <span className="font-normal text-muted">{state.environmentTitle}</span>
                   </span>
                   <span className="block text-muted">
                     {state.live ? (
                       <>
-                        <span className="font-mono">{state.live.tag}</span>, <RelativeTime at={state.live.since} />
+                        <span className="font-mono">{state.live.tag}</span>,{' '}
+                        <RelativeTime at={state.live.since} />
                       </>
                     ) : (
                       'nothing live'

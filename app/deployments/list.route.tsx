@@ -3,7 +3,7 @@ import { Link, useLoaderData } from '@remix-run/react';
 import { createColumnHelper } from '@tanstack/react-table';
 import { Rocket } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
-import { tableModel } from '#app/components/data-table/features';
+import type { tableModel } from '#app/components/data-table/features';
 import { ChoiceFilter, FilterForm } from '#app/components/data-table/filter-form';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -83,7 +83,9 @@ const columns = column.columns([
     id: 'status',
     header: 'State',
     meta: { wideOnly: true },
-    cell: ({ row }) => <StatusMark look={deploymentLook(row.original.status)} className="whitespace-nowrap" />,
+    cell: ({ row }) => (
+      <StatusMark look={deploymentLook(row.original.status)} className="whitespace-nowrap" />
+    ),
   }),
   column.accessor('environment', {
     id: 'environment',
@@ -120,6 +122,9 @@ const columns = column.columns([
     cell: ({ row }) => <RelativeTime at={row.original.startedAt} className="text-muted" />,
   }),
 ]);
+
+/** Where there is one environment, naming it on every row says nothing. */
+const inOnePlace = columns.filter(({ id }) => id !== 'environment');
 
 export default function Deployments() {
   const { rows, total, page, pageSize, releases } = useLoaderData<typeof loader>();
@@ -160,7 +165,9 @@ export default function Deployments() {
               key={`${place.service}/${place.environment}`}
               place={place}
               releases={views}
-              title={releases.length > 1 ? `Releases for ${place.service} / ${place.environment}` : 'Releases'}
+              title={
+                releases.length > 1 ? `Releases for ${place.service} / ${place.environment}` : 'Releases'
+              }
             />
           ),
         )}
@@ -171,7 +178,7 @@ export default function Deployments() {
           <DataTable
             id="deployments"
             caption="Deployments, newest first"
-            columns={columns as never}
+            columns={(environments.length > 1 ? columns : inOnePlace) as never}
             rows={rows}
             rowId={(deployment) => deployment.id}
             rowHref={(deployment) => paths.run(deployment.runId)}

@@ -65,7 +65,7 @@ export default function NewDeployment() {
       <PageHeader title={`Deploy to ${place.environment}`}>
         Choose a release, look at what would happen, confirm.
       </PageHeader>
-      <div className="grid items-start gap-4 lg:grid-cols-[minmax(20rem,26rem)_minmax(0,1fr)]">
+      <div className="grid items-start gap-4 lg:grid-cols-[23rem_minmax(0,1fr)]">
         <details open={!preview} className="group rounded-l bg-surface shadow-raised lg:hidden">
           <summary className="hit flex items-center px-4 font-semibold">
             {preview ? 'Choose another release' : 'Releases'}
@@ -134,14 +134,24 @@ function ConfirmDeploy({
         activeRun={latest.activeRun}
         blockedBy={latest.blockedBy}
       />
-      <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_20rem]">
-        <section className="rounded-l bg-surface p-4 shadow-raised xl:order-2 xl:sticky xl:top-16">
-          <p className="mb-1 flex flex-wrap items-center gap-2 text-l font-semibold">
-            <FromTo from={plan.from} to={plan.to} />
-          </p>
-          <p className="mb-3 flex flex-wrap items-center gap-x-2 text-muted">
-            {release.title} <ReleaseMarks release={release} />
-          </p>
+      <div className="grid min-w-0 gap-4">
+        <section
+          aria-label="Confirm"
+          className="grid gap-x-8 gap-y-3 rounded-l bg-surface p-4 shadow-raised xl:grid-cols-2"
+        >
+          <div className="min-w-0">
+            <p className="mb-1 text-l font-semibold">
+              <FromTo from={plan.from} to={plan.to} />
+            </p>
+            <p>{release.title}</p>
+            <p className="mt-1.5 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted">
+              <span>
+                committed <RelativeTime at={release.committedAt} focusable />
+              </span>
+              <code>{shortSha(release.commitSha)}</code>
+              <ReleaseMarks release={release} />
+            </p>
+          </div>
           <ConfirmForm
             form={form}
             intent="deploy"
@@ -155,18 +165,27 @@ function ConfirmDeploy({
             leaveTo={leaveTo}
           />
         </section>
-        <div className="grid min-w-0 gap-4">
-          <Commits commits={shown.commits} leftOut={shown.commitsLeftOut} from={plan.from?.tag ?? null} />
-          <Section title="What will happen" note={`${plural(plan.steps.length, 'step')}, within ${formatDuration(plan.budgetMs)}`}>
-            <PlanSteps plan={plan} />
-          </Section>
-        </div>
+        <Commits commits={shown.commits} leftOut={shown.commitsLeftOut} from={plan.from?.tag ?? null} />
+        <Section
+          title="What will happen"
+          note={`${plural(plan.steps.length, 'step')}, within ${formatDuration(plan.budgetMs)}`}
+        >
+          <PlanSteps plan={plan} />
+        </Section>
       </div>
     </div>
   );
 }
 
-function Commits({ commits, leftOut, from }: { commits: CommitView[]; leftOut: number; from: string | null }) {
+function Commits({
+  commits,
+  leftOut,
+  from,
+}: {
+  commits: CommitView[];
+  leftOut: number;
+  from: string | null;
+}) {
   const isEmpty = commits.length === 0;
   return (
     <Section
@@ -189,7 +208,9 @@ function Commits({ commits, leftOut, from }: { commits: CommitView[]; leftOut: n
               <code className="text-s text-faint max-sm:hidden">{shortSha(commit.sha)}</code>
             </li>
           ))}
-          {leftOut > 0 ? <li className="px-4 py-2 text-muted">and {plural(leftOut, 'more commit')}</li> : null}
+          {leftOut > 0 ? (
+            <li className="px-4 py-2 text-muted">and {plural(leftOut, 'more commit')}</li>
+          ) : null}
         </ul>
       )}
     </Section>

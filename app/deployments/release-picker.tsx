@@ -1,5 +1,6 @@
 import { Form, useSubmit } from '@remix-run/react';
 import { PackageX, Tag } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { Button } from '#app/components/ui/button';
 import { EmptyState } from '#app/components/ui/notice';
 import { Badge, StatusMark, verdictLook } from '#app/components/ui/status-mark';
@@ -11,6 +12,11 @@ import type { ReleaseView } from '#server/deployments/contract';
 /** One release of many, as a list of radio buttons in a GET form: the choice is in the URL. */
 export function ReleasePicker({ releases, chosen }: { releases: ReleaseView[]; chosen: string | null }) {
   const submit = useSubmit();
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => {
+    const choice = list.current?.querySelector<HTMLElement>('input:checked')?.closest('li');
+    if (choice && list.current) list.current.scrollTop = choice.offsetTop - list.current.clientHeight / 3;
+  }, []);
   const offered = releases.filter((release) => !release.isMissing);
   if (offered.length === 0) {
     return (
@@ -26,7 +32,7 @@ export function ReleasePicker({ releases, chosen }: { releases: ReleaseView[]; c
     >
       <fieldset>
         <legend className="sr-only">Release</legend>
-        <ul className="max-h-[68dvh] divide-y divide-line overflow-y-auto">
+        <ul ref={list} className="relative max-h-[68dvh] divide-y divide-line overflow-y-auto">
           {offered.map((release) => (
             <li key={release.id}>
               <label
@@ -83,7 +89,9 @@ export function ReleaseMarks({ release }: { release: ReleaseView }) {
           Rollback target
         </Badge>
       ) : null}
-      {release.verdict !== 'none' ? <StatusMark look={verdictLook(release.verdict)} className="text-s" /> : null}
+      {release.verdict !== 'none' ? (
+        <StatusMark look={verdictLook(release.verdict)} className="text-s" />
+      ) : null}
       {release.isMissing ? (
         <Badge tone="unknown" icon={PackageX} className="h-5">
           Gone from the repository

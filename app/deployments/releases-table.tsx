@@ -16,7 +16,15 @@ import type { ReleaseView, Verdict } from '#server/deployments/contract';
 const FIRST = 8;
 
 /** Every release of a service as one environment sees it, with what can be done with each. */
-export function ReleasesTable({ place, releases, title }: { place: Place; releases: ReleaseView[]; title: string }) {
+export function ReleasesTable({
+  place,
+  releases,
+  title,
+}: {
+  place: Place;
+  releases: ReleaseView[];
+  title: string;
+}) {
   const [isWhole, setWhole] = useState(false);
   const shown = isWhole ? releases : releases.slice(0, FIRST);
   return (
@@ -30,7 +38,7 @@ export function ReleasesTable({ place, releases, title }: { place: Place; releas
         {shown.map((release) => (
           <li key={release.id} className="flex min-h-10 items-center gap-3 py-1 pr-1.5 pl-4 hover:bg-hover">
             <div className="min-w-0 flex-1 lg:flex lg:items-center lg:gap-3">
-              <p className="flex flex-wrap items-center gap-x-2 gap-y-1 lg:w-80 lg:shrink-0">
+              <p className="flex flex-wrap items-center gap-x-2 gap-y-1 lg:w-76 lg:shrink-0">
                 <span className="font-mono font-semibold break-all">{release.tag}</span>
                 <ReleaseMarks release={release} />
               </p>
@@ -44,16 +52,16 @@ export function ReleasesTable({ place, releases, title }: { place: Place; releas
                 ) : null}
               </p>
             </div>
-            <p className="w-44 text-right text-s text-muted max-lg:hidden">
+            <p className="w-40 text-right text-s whitespace-nowrap text-muted max-lg:hidden">
               {release.lastDeployedAt ? (
                 <>
                   deployed <RelativeTime at={release.lastDeployedAt} />
                 </>
               ) : (
-                'never deployed here'
+                <span className="text-faint">never deployed</span>
               )}
             </p>
-            <p className="w-28 text-right text-s text-muted max-md:hidden">
+            <p className="flex w-40 justify-end gap-3 text-right text-s whitespace-nowrap text-muted max-md:hidden">
               <code>{shortSha(release.commitSha)}</code> <RelativeTime at={release.committedAt} />
             </p>
             <ReleaseMenu place={place} release={release} />

@@ -84,8 +84,8 @@ export default function Rollback() {
             title="There is no known-good release yet"
             action={<LinkButton to={paths.newDeployment(place)}>Deploy a release</LinkButton>}
           >
-            {noTarget} A release becomes known good once it has been deployed here and validated, or when a person
-            marks it stable.
+            {noTarget} A release becomes known good once it has been deployed here and validated, or when a
+            person marks it stable.
           </EmptyState>
         </section>
       )}
@@ -223,8 +223,8 @@ function ConfirmRollback({
           >
             <PlanSteps plan={plan} />
             <p className="mt-2 border-t border-line pt-2 text-muted">
-              Afterwards {plan.from?.tag} is marked faulty and {place.environment} is locked for deploys until a
-              person lifts the lock.
+              Afterwards {plan.from?.tag} is marked faulty and {place.environment} is locked for deploys until
+              a person lifts the lock.
             </p>
           </Section>
           {shown.alternatives.length > 0 ? (

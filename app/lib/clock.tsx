@@ -1,4 +1,11 @@
-import { createContext, type ReactNode, useCallback, useContext, useState, useSyncExternalStore } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useState,
+  useSyncExternalStore,
+} from 'react';
 
 /** The server's time as the browser knows it: what the page was rendered at, and how far its own clock is off. */
 interface Clock {

@@ -53,11 +53,13 @@ describe('formatRelative', () => {
 });
 
 describe('times, counts and text', () => {
-  it('shows UTC with its name', () => expect(formatUtc('2026-03-01T09:05:07.123Z')).toBe('2026-03-01 09:05:07 UTC'));
+  it('shows UTC with its name', () =>
+    expect(formatUtc('2026-03-01T09:05:07.123Z')).toBe('2026-03-01 09:05:07 UTC'));
   it('shows milliseconds in log lines', () =>
     expect(formatUtcTime('2026-03-01T09:05:07.120Z')).toBe('09:05:07.120'));
   it('groups thousands', () => expect(formatCount(1_234_567)).toBe('1,234,567'));
-  it('agrees in number', () => expect([plural(1, 'run'), plural(2_000, 'run')]).toEqual(['1 run', '2,000 runs']));
+  it('agrees in number', () =>
+    expect([plural(1, 'run'), plural(2_000, 'run')]).toEqual(['1 run', '2,000 runs']));
   it('shortens commits', () => expect(shortSha('0123456789abcdef')).toBe('0123456'));
   it('removes terminal colours only', () =>
     expect(stripAnsi('\u001b[1;31merror\u001b[0m [0m kept')).toBe('error [0m kept'));

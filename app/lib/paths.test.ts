@@ -6,7 +6,9 @@ const place = { service: 'shop', environment: 'production' };
 describe('paths', () => {
   it('names service and environment in operational addresses', () => {
     expect(paths.rollback(place)).toBe('/shop/production/rollback');
-    expect(paths.newDeployment(place, 'v1.2.0+a b')).toBe('/shop/production/deployments/new?tag=v1.2.0%2Ba+b');
+    expect(paths.newDeployment(place, 'v1.2.0+a b')).toBe(
+      '/shop/production/deployments/new?tag=v1.2.0%2Ba+b',
+    );
     expect(paths.lock(place)).toBe('/shop/production/lock');
   });
 

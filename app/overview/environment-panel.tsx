@@ -85,7 +85,9 @@ export function EnvironmentPanel({
           <LinkButton
             to={paths.rollback(state)}
             className="max-sm:flex-1"
-            blockedBy={can(subject, 'deployments.rollback') ? state.noRollbackReason : whyNot('deployments.rollback')}
+            blockedBy={
+              can(subject, 'deployments.rollback') ? state.noRollbackReason : whyNot('deployments.rollback')
+            }
           >
             <Undo2 aria-hidden="true" size={15} />
             {rollbackTarget ? (
@@ -123,7 +125,11 @@ export function EnvironmentPanel({
           nothing="None among the last runs"
         />
         <Fact label="Last deployments" note="newest at the right">
-          {deployments.length > 0 ? <DeploymentStrip deployments={deployments} /> : <span className="text-s">None</span>}
+          {deployments.length > 0 ? (
+            <DeploymentStrip deployments={deployments} />
+          ) : (
+            <span className="text-s">None</span>
+          )}
         </Fact>
       </dl>
     </section>
@@ -159,7 +165,8 @@ function LastFact({ label, run, nothing }: { label: string; run: RunSummary | un
         <span className="text-muted">of {formatDuration(run.budgetMs)}</span>
       </Link>
       <span className="block truncate text-s text-muted">
-        {run.status === 'succeeded' ? 'succeeded' : run.status.replace('_', ' ')} <RelativeTime at={run.endedAt} />
+        {run.status === 'succeeded' ? 'succeeded' : run.status.replace('_', ' ')}{' '}
+        <RelativeTime at={run.endedAt} />
       </span>
     </Fact>
   );
@@ -181,7 +188,13 @@ function DeploymentStrip({ deployments }: { deployments: DeploymentView[] }) {
   const label = `${shown.length} deployments, ${bad} failed`;
   return (
     <div className="flex items-end gap-2.5">
-      <svg role="img" aria-label={label} width={shown.length * 10} height={20} className="shrink-0 overflow-visible">
+      <svg
+        role="img"
+        aria-label={label}
+        width={shown.length * 10}
+        height={20}
+        className="shrink-0 overflow-visible"
+      >
         {shown.map((deployment, index) => {
           const { height, fill } = BAR[deployment.status];
           return (

@@ -47,7 +47,9 @@ export default function Overview() {
               (deployment) =>
                 deployment.service === state.service && deployment.environment === state.environment,
             )}
-            runs={runs.filter((run) => run.service === state.service && run.environment === state.environment)}
+            runs={runs.filter(
+              (run) => run.service === state.service && run.environment === state.environment,
+            )}
           />
         ))}
         <div className="grid items-start gap-4 lg:grid-cols-2">

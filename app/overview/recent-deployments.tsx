@@ -18,7 +18,9 @@ export function RecentDeployments({ deployments }: { deployments: DeploymentView
           >
             <StatusMark look={deploymentLook(deployment.status)} iconOnly />
             <ReleaseStep deployment={deployment} />
-            <span className="w-24 truncate text-right text-s text-muted max-sm:hidden">{deployment.byName}</span>
+            <span className="w-24 truncate text-right text-s text-muted max-sm:hidden">
+              {deployment.byName}
+            </span>
             <Duration ms={deployment.durationMs} className="w-16 text-right text-s text-muted" />
             <span className="w-20 text-right text-s text-muted">
               <RelativeTime at={deployment.startedAt} />
@@ -37,13 +39,17 @@ export function ReleaseStep({ deployment }: { deployment: DeploymentView }) {
   return (
     <span className="flex min-w-0 flex-1 items-center gap-1.5">
       {deployment.replacesTag ? (
-        <span className="truncate font-mono text-s text-muted max-sm:hidden">{deployment.replacesTag}</span>
+        <span className="max-w-40 shrink-0 truncate font-mono text-s text-muted max-sm:hidden">
+          {deployment.replacesTag}
+        </span>
       ) : null}
       {deployment.replacesTag || isRollback ? (
         <Icon aria-hidden="true" size={13} className="shrink-0 text-faint" />
       ) : null}
       <span className="sr-only">{isRollback ? 'rolled back to' : 'to'}</span>
-      <span className="truncate font-mono text-s font-semibold">{deployment.release.tag}</span>
+      <span className="max-w-48 shrink-0 truncate font-mono text-s font-semibold">
+        {deployment.release.tag}
+      </span>
       <span className="min-w-0 truncate text-muted max-xl:hidden">{deployment.release.title}</span>
     </span>
   );

@@ -1,5 +1,5 @@
 import { Link } from '@remix-run/react';
-import { StatusMark, runLook } from '#app/components/ui/status-mark';
+import { runLook, StatusMark } from '#app/components/ui/status-mark';
 import { Elapsed, RelativeTime } from '#app/components/ui/time';
 import { paths } from '#app/lib/paths';
 import type { RunSummary } from '#server/runs/contract';
@@ -19,7 +19,9 @@ export function RecentRuns({ runs }: { runs: RunSummary[] }) {
             <span className="min-w-0 flex-1 truncate">
               <span className="text-muted">#{run.number}</span> {run.title}
             </span>
-            <span className="w-24 truncate text-right text-s text-muted max-sm:hidden">{run.requestedByName}</span>
+            <span className="w-24 truncate text-right text-s text-muted max-sm:hidden">
+              {run.requestedByName}
+            </span>
             <span className="w-12 text-right text-s text-muted">
               {run.startedAt ? <Elapsed from={run.startedAt} to={run.endedAt} /> : '–'}
             </span>

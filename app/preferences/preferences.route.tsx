@@ -2,8 +2,12 @@ import { redirect } from '@remix-run/node';
 import type { FormValues } from '#app/http/form.server';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
 import { safeRedirect } from '#app/http/redirect.server';
-import { type Preferences, THEMES, toPreferences } from '#app/lib/preferences';
-import { preferencesCookie, readPreferences } from '#app/preferences/preferences-cookie.server';
+import { type Preferences, THEMES } from '#app/lib/preferences';
+import {
+  preferencesCookie,
+  readPreferences,
+  toPreferences,
+} from '#app/preferences/preferences-cookie.server';
 import type { WebContext } from '#server/http/load-context';
 import { AppError } from '#server/platform/errors';
 
@@ -16,7 +20,8 @@ export const action = protectedAction({
       access: 'anyone',
       handle: async ({ context, request, form }) => {
         const theme = THEMES.find((known) => known === form.theme);
-        if (!theme) throw new AppError('invalid_input', 'Choose the theme system, light or dark. Nothing was changed.');
+        if (!theme)
+          throw new AppError('invalid_input', 'Choose the theme system, light or dark. Nothing was changed.');
         return keep(context, request, form, { theme });
       },
     },

@@ -1,5 +1,5 @@
 import { Link } from '@remix-run/react';
-import { StatusMark, runLook } from '#app/components/ui/status-mark';
+import { runLook, StatusMark } from '#app/components/ui/status-mark';
 import { paths } from '#app/lib/paths';
 import { BudgetClock } from '#app/runs/budget-clock';
 import type { RunSummary } from '#server/runs/contract';
@@ -52,7 +52,9 @@ function StepProgress({ done, total, isMoving }: { done: number; total: number; 
           x={index * width}
           width={Math.max(0.3, width - GAP)}
           height={1}
-          className={index < done ? 'fill-ok' : index === done && isMoving ? 'animate-breathe fill-info' : 'fill-line'}
+          className={
+            index < done ? 'fill-ok' : index === done && isMoving ? 'animate-breathe fill-info' : 'fill-line'
+          }
         />
       ))}
     </svg>

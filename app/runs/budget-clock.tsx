@@ -26,7 +26,15 @@ export function BudgetClock({ budgetMs, startedAt, endedAt, className }: BudgetC
   return <Ticking start={start} budgetMs={budgetMs} className={className} />;
 }
 
-function Ticking({ start, budgetMs, className }: { start: number; budgetMs: number; className: string | undefined }) {
+function Ticking({
+  start,
+  budgetMs,
+  className,
+}: {
+  start: number;
+  budgetMs: number;
+  className: string | undefined;
+}) {
   const elapsed = Math.max(0, useNow(1_000) - start);
   const left = budgetMs - elapsed;
   const isOver = left < 0;
@@ -34,7 +42,11 @@ function Ticking({ start, budgetMs, className }: { start: number; budgetMs: numb
   return (
     <span
       role="timer"
-      className={cn('inline-flex items-center gap-1.5 whitespace-nowrap', isOver && 'text-critical', className)}
+      className={cn(
+        'inline-flex items-center gap-1.5 whitespace-nowrap',
+        isOver && 'text-critical',
+        className,
+      )}
     >
       <Icon aria-hidden="true" size={14} className={isOver ? '' : 'text-muted'} />
       <span className="font-medium">{formatClock(elapsed)}</span>
@@ -49,7 +61,13 @@ function Taken({ ms, budgetMs, className }: { ms: number; budgetMs: number; clas
   const isOver = ms > budgetMs;
   const Icon = isOver ? TriangleAlert : Timer;
   return (
-    <span className={cn('inline-flex items-center gap-1.5 whitespace-nowrap', isOver && 'text-critical', className)}>
+    <span
+      className={cn(
+        'inline-flex items-center gap-1.5 whitespace-nowrap',
+        isOver && 'text-critical',
+        className,
+      )}
+    >
       <Icon aria-hidden="true" size={14} className={isOver ? '' : 'text-muted'} />
       <span className="font-medium">{formatDuration(ms)}</span>
       <span className={isOver ? 'font-medium' : 'text-muted'}>

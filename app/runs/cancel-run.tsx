@@ -1,15 +1,24 @@
 import { Form, useNavigation } from '@remix-run/react';
 import { Ban } from 'lucide-react';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { Button } from '#app/components/ui/button';
-import { Dialog } from '#app/components/ui/dialog';
 import { TextField } from '#app/components/ui/field';
 import { useHydrated } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
 import type { RunDetail } from '#server/runs/contract';
 
+const Dialog = lazy(() => import('#app/components/ui/dialog').then((module) => ({ default: module.Dialog })));
+
 /** Stops a run, with a reason: in a dialog, or unfolded in place without JavaScript. */
-export function CancelRun({ run, errors, blockedBy }: { run: RunDetail; errors?: string[]; blockedBy: string | null }) {
+export function CancelRun({
+  run,
+  errors,
+  blockedBy,
+}: {
+  run: RunDetail;
+  errors?: string[];
+  blockedBy: string | null;
+}) {
   const isHydrated = useHydrated();
   const [isOpen, setOpen] = useState(Boolean(errors?.length));
   const navigation = useNavigation();
@@ -58,14 +67,18 @@ export function CancelRun({ run, errors, blockedBy }: { run: RunDetail; errors?:
         <Ban aria-hidden="true" size={15} />
         Cancel the run
       </Button>
-      <Dialog
-        open={isOpen}
-        onOpenChange={setOpen}
-        title={`Cancel run #${run.number}: ${run.title}?`}
-        description={consequence}
-      >
-        {form}
-      </Dialog>
+      {isOpen ? (
+        <Suspense fallback={null}>
+          <Dialog
+            open
+            onOpenChange={setOpen}
+            title={`Cancel run #${run.number}: ${run.title}?`}
+            description={consequence}
+          >
+            {form}
+          </Dialog>
+        </Suspense>
+      ) : null}
     </>
   );
 }

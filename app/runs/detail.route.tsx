@@ -21,8 +21,8 @@ import { StepList } from '#app/runs/step-list';
 import { TimeBar } from '#app/runs/time-bar';
 import { useRun } from '#app/runs/use-run';
 import { can, whyNot } from '#server/auth/contract';
-import { isActive, RUN_STATUS_LABELS, type RunDetail } from '#server/runs/contract';
 import { cancelRun, resumeRun } from '#server/runs/commands';
+import { isActive, RUN_STATUS_LABELS, type RunDetail } from '#server/runs/contract';
 import { getRun } from '#server/runs/queries';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
@@ -140,7 +140,10 @@ export default function RunPage() {
                 className="text-s"
                 items={[
                   ['Plan', <Hash key="plan" value={run.planHash} what="the plan's hash" />],
-                  ['Configuration', <Hash key="config" value={run.configHash} what="the configuration's hash" />],
+                  [
+                    'Configuration',
+                    <Hash key="config" value={run.configHash} what="the configuration's hash" />,
+                  ],
                   ['Run', <Hash key="run" value={run.id} what="the run's id" />],
                 ]}
               />

@@ -3,13 +3,13 @@ import { Link, useLoaderData } from '@remix-run/react';
 import { createColumnHelper } from '@tanstack/react-table';
 import { Activity, Download } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
-import { tableModel } from '#app/components/data-table/features';
+import type { tableModel } from '#app/components/data-table/features';
 import { ChoiceFilter, FilterForm, SearchFilter } from '#app/components/data-table/filter-form';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
 import { EmptyState } from '#app/components/ui/notice';
-import { StatusMark, runLook } from '#app/components/ui/status-mark';
+import { runLook, StatusMark } from '#app/components/ui/status-mark';
 import { Elapsed, RelativeTime } from '#app/components/ui/time';
 import { protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
@@ -26,7 +26,10 @@ export const loader = protectedLoader({ access: 'runs.read' }, async ({ ctx, url
   const page = await listRuns(ctx, filter);
   return {
     ...page,
-    sort: { sort: filter.sort ?? 'created', order: filter.order === 'asc' ? ('asc' as const) : ('desc' as const) },
+    sort: {
+      sort: filter.sort ?? 'created',
+      order: filter.order === 'asc' ? ('asc' as const) : ('desc' as const),
+    },
     filter,
   };
 });
@@ -62,7 +65,9 @@ const columns = column.columns([
     id: 'procedure',
     header: 'Kind',
     meta: { wideOnly: true },
-    cell: ({ row }) => <span className="whitespace-nowrap text-muted">{procedureLabel(row.original.procedure)}</span>,
+    cell: ({ row }) => (
+      <span className="whitespace-nowrap text-muted">{procedureLabel(row.original.procedure)}</span>
+    ),
   }),
   column.accessor('environment', {
     id: 'environment',
@@ -105,6 +110,9 @@ const columns = column.columns([
   }),
 ]);
 
+/** Where there is one environment, naming it on every row says nothing. */
+const inOnePlace = columns.filter(({ id }) => id !== 'environment');
+
 export default function Runs() {
   const { rows, total, page, pageSize, sort, filter } = useLoaderData<typeof loader>();
   const environments = useRootData()?.environments ?? [];
@@ -116,7 +124,7 @@ export default function Runs() {
       <DataTable
         id="runs"
         caption="Runs"
-        columns={columns as never}
+        columns={(environments.length > 1 ? columns : inOnePlace) as never}
         rows={rows}
         rowId={(run) => run.id}
         rowHref={(run) => paths.run(run.id)}

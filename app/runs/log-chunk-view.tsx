@@ -4,7 +4,8 @@ import { cn } from '#app/lib/cn';
 import { formatUtcTime, stripAnsi } from '#app/lib/format';
 import type { RunLogLine } from '#server/runs/contract';
 
-const LINE_PX = 20;
+/** A line is a target for a finger or a pointer: 24 px, the least that WCAG 2.2 asks for. */
+const LINE_PX = 24;
 
 interface ChunkProps {
   chunk: LogChunk;
@@ -17,7 +18,13 @@ interface ChunkProps {
 }
 
 /** A block of lines. A browser skips the layout of blocks that are out of sight, and React those that did not change. */
-export const LogChunkView = memo(function LogChunkView({ chunk, step, stepBefore, titles, marked }: ChunkProps) {
+export const LogChunkView = memo(function LogChunkView({
+  chunk,
+  step,
+  stepBefore,
+  titles,
+  marked,
+}: ChunkProps) {
   const lines = step === null ? chunk.lines : chunk.lines.filter((line) => line.stepIndex === step);
   if (lines.length === 0) return null;
   let before = step === null ? stepBefore : step;
@@ -42,7 +49,15 @@ export const LogChunkView = memo(function LogChunkView({ chunk, step, stepBefore
   );
 });
 
-function LogLine({ line, heading, isMarked }: { line: RunLogLine; heading: string | null; isMarked: boolean }) {
+function LogLine({
+  line,
+  heading,
+  isMarked,
+}: {
+  line: RunLogLine;
+  heading: string | null;
+  isMarked: boolean;
+}) {
   return (
     <>
       {heading ? (
@@ -53,22 +68,22 @@ function LogLine({ line, heading, isMarked }: { line: RunLogLine; heading: strin
       <div
         id={`L${line.seq}`}
         className={cn(
-          'group/line grid grid-cols-[3.5rem_minmax(0,1fr)] leading-5 target:bg-herb-soft hover:bg-hover md:grid-cols-[3.5rem_6.25rem_minmax(0,1fr)]',
+          'group/line grid min-h-6 grid-cols-[3.5rem_minmax(0,1fr)] leading-5 target:bg-herb-soft hover:bg-hover md:grid-cols-[3.5rem_6.25rem_minmax(0,1fr)]',
           isMarked && 'bg-herb-soft',
         )}
       >
         <a
           href={`#L${line.seq}`}
-          className="pr-3 text-right text-faint no-underline select-none hover:text-ink hover:underline"
+          className="py-0.5 pr-3 text-right text-faint no-underline select-none hover:text-ink hover:underline"
         >
           {line.seq}
         </a>
-        <time dateTime={line.at} className="hidden text-faint select-none md:block">
+        <time dateTime={line.at} className="hidden py-0.5 text-faint select-none md:block">
           {formatUtcTime(line.at)}
         </time>
         <span
           className={cn(
-            'pr-3 break-words whitespace-pre-wrap [overflow-wrap:anywhere]',
+            'py-0.5 pr-3 break-words whitespace-pre-wrap [overflow-wrap:anywhere]',
             line.stream === 'stderr' && 'border-l-2 border-warning pl-2 text-warning',
             line.stream === 'system' && 'border-l-2 border-info pl-2 text-info',
           )}

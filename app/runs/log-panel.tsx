@@ -51,7 +51,9 @@ export function LogPanel({ run, initial }: { run: RunDetail; initial: RunLogLine
   }, [isFollowing, isRunning, toNewest]);
 
   const isMarkedMissing =
-    marked !== null && marked <= buffer.lastSeq && !buffer.chunks.some((chunk) => chunk.lines.some(isLine(marked)));
+    marked !== null &&
+    marked <= buffer.lastSeq &&
+    !buffer.chunks.some((chunk) => chunk.lines.some(isLine(marked)));
   const wanted = useRef<number | null>(null);
   useEffect(() => {
     if (marked === null || wanted.current === marked) return;
@@ -149,7 +151,10 @@ function LogToolbar({
     <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1">
       <h2 className="text-m">Log</h2>
       <p className="text-s text-muted">
-        {count < run.lastLogSeq ? `${formatCount(count)} of ${formatCount(run.lastLogSeq)}` : formatCount(count)} lines
+        {count < run.lastLogSeq
+          ? `${formatCount(count)} of ${formatCount(run.lastLogSeq)}`
+          : formatCount(count)}{' '}
+        lines
         {isRunning && isHydrated ? (live === 'reconnecting' ? ', reconnecting' : ', live') : ''}
       </p>
       <Form
@@ -183,7 +188,15 @@ function LogToolbar({
   );
 }
 
-function Earlier({ firstSeq, isLoading, onLoad }: { firstSeq: number; isLoading: boolean; onLoad: () => void }) {
+function Earlier({
+  firstSeq,
+  isLoading,
+  onLoad,
+}: {
+  firstSeq: number;
+  isLoading: boolean;
+  onLoad: () => void;
+}) {
   const load = (event: MouseEvent) => {
     event.preventDefault();
     if (!isLoading) onLoad();
@@ -205,7 +218,8 @@ function Earlier({ firstSeq, isLoading, onLoad }: { firstSeq: number; isLoading:
 function useMarkedLine(): number | null {
   const [marked, setMarked] = useState<number | null>(null);
   useEffect(() => {
-    const read = () => setMarked(Number(/^#L(\d{1,9})$/.exec(window.location.hash)?.[1] ?? Number.NaN) || null);
+    const read = () =>
+      setMarked(Number(/^#L(\d{1,9})$/.exec(window.location.hash)?.[1] ?? Number.NaN) || null);
     read();
     window.addEventListener('hashchange', read);
     return () => window.removeEventListener('hashchange', read);

@@ -14,13 +14,17 @@ export const loader = protectedLoader({ access: 'runs.read' }, async ({ ctx, par
   const runId = params.runId;
   const { lastLogSeq } = await getRunSnapshot(ctx, { runId });
   const asked = Number(url.searchParams.get('after') ?? Number.NaN);
-  const afterSeq =
-    Number.isInteger(asked) && asked >= 0 ? asked : Math.max(0, lastLogSeq - FIRST_LINES);
+  const afterSeq = Number.isInteger(asked) && asked >= 0 ? asked : Math.max(0, lastLogSeq - FIRST_LINES);
   return { runId, afterSeq, lines: await readRunLog(ctx, { runId, afterSeq, limit: FIRST_LINES }) };
 });
 
 /** New lines come by the event stream; reading them again with every change of the run would only repeat them. */
-export const shouldRevalidate: ShouldRevalidateFunction = ({ currentParams, nextParams, currentUrl, nextUrl }) =>
+export const shouldRevalidate: ShouldRevalidateFunction = ({
+  currentParams,
+  nextParams,
+  currentUrl,
+  nextUrl,
+}) =>
   currentParams.runId !== nextParams.runId ||
   currentUrl.searchParams.get('after') !== nextUrl.searchParams.get('after');
 

@@ -1,7 +1,7 @@
 import { Link } from '@remix-run/react';
 import { Notice } from '#app/components/ui/notice';
-import { RUN_STATUS_LABELS, type RunDetail } from '#server/runs/contract';
 import { paths } from '#app/lib/paths';
+import { RUN_STATUS_LABELS, type RunDetail } from '#server/runs/contract';
 
 /** Why a run ended as it did, and the runs it has to do with. */
 export function RunNotices({ run }: { run: RunDetail }) {
@@ -11,7 +11,11 @@ export function RunNotices({ run }: { run: RunDetail }) {
       {run.error && isBad ? (
         <Notice
           tone="critical"
-          title={run.status === 'needs_attention' ? 'It stopped and waits for a person' : RUN_STATUS_LABELS[run.status]}
+          title={
+            run.status === 'needs_attention'
+              ? 'It stopped and waits for a person'
+              : RUN_STATUS_LABELS[run.status]
+          }
         >
           <p className="break-words">{run.error}</p>
         </Notice>
@@ -33,7 +37,11 @@ export function RunNotices({ run }: { run: RunDetail }) {
         </Notice>
       ) : null}
       {run.followUps.map((next) => (
-        <Notice key={next.id} tone="info" title={`It led to another run: ${RUN_STATUS_LABELS[next.status].toLowerCase()}`}>
+        <Notice
+          key={next.id}
+          tone="info"
+          title={`It led to another run: ${RUN_STATUS_LABELS[next.status].toLowerCase()}`}
+        >
           <RunLink run={next} />
         </Notice>
       ))}

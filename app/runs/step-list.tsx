@@ -22,7 +22,7 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
   return (
     <li className="stem-item grid grid-cols-[3.75rem_1.75rem_minmax(0,1fr)] pr-3 pl-1">
       <span
-        className="pt-2 text-right text-s text-muted"
+        className="pt-2.5 text-right text-s text-muted"
         data-tip={step.startedAt ? formatUtc(step.startedAt) : undefined}
       >
         {step.startedAt ? <time dateTime={step.startedAt}>{formatUtcSeconds(step.startedAt)}</time> : ''}

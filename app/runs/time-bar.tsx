@@ -28,7 +28,13 @@ export function TimeBar({ run }: { run: RunDetail }) {
 
 function MovingBar({ run }: { run: RunDetail }) {
   const now = useNow(1_000);
-  return <Bar run={run} shares={timeShares(run, now)} elapsedMs={now - Date.parse(run.startedAt ?? run.createdAt)} />;
+  return (
+    <Bar
+      run={run}
+      shares={timeShares(run, now)}
+      elapsedMs={now - Date.parse(run.startedAt ?? run.createdAt)}
+    />
+  );
 }
 
 function elapsed(run: RunDetail): number {
@@ -36,8 +42,8 @@ function elapsed(run: RunDetail): number {
 }
 
 function Bar({ run, shares, elapsedMs }: { run: RunDetail; shares: TimeShare[]; elapsedMs: number }) {
-  const scale = 100 / Math.max(run.budgetMs, elapsedMs, 1);
-  const isOver = elapsedMs > run.budgetMs;
+  const scale = 100 / Math.max(elapsedMs, 1);
+  const used = (elapsedMs / run.budgetMs) * 100;
   const longest = [...shares].sort((a, b) => length(b) - length(a)).slice(0, NAMED);
   const label = shares.map((share) => `${share.step.title} ${formatDuration(length(share))}`).join(', ');
   return (
@@ -45,37 +51,44 @@ function Bar({ run, shares, elapsedMs }: { run: RunDetail; shares: TimeShare[]; 
       <svg
         role="img"
         aria-label={shares.length > 0 ? `Where the time went: ${label}` : 'No step has begun yet'}
-        className="block h-2.5 w-full"
+        className="block h-3 w-full"
       >
-        <rect width="100%" height="100%" rx={3} className="fill-line/70" />
+        <rect width="100%" height="100%" rx={3} className="fill-line/60" />
         {shares.map((share) => (
           <rect
             key={share.step.index}
             x={`${share.fromMs * scale}%`}
-            width={`${Math.max(0.25, length(share) * scale)}%`}
+            width={`${Math.max(0.5, length(share) * scale)}%`}
             height="100%"
+            rx={2}
             className={cn(FILL[share.step.status], 'stroke-surface')}
             strokeWidth={1}
             data-tip={`${share.step.title}: ${formatDuration(length(share))}`}
           />
         ))}
-        {isOver ? (
-          <rect x={`${run.budgetMs * scale}%`} width={2} height="100%" className="fill-critical" data-tip="Budget" />
-        ) : null}
       </svg>
-      <p className="mt-1.5 flex flex-wrap gap-x-4 gap-y-0.5 text-s text-muted">
-        {longest.length === 0 ? 'No step has begun yet.' : null}
+      <ul className="mt-2 grid grid-cols-2 gap-x-4 gap-y-0.5 text-s">
         {longest.map((share) => (
-          <span key={share.step.index}>
-            {share.step.title} <span className="font-medium text-ink">{formatDuration(length(share))}</span>
-          </span>
+          <li key={share.step.index} className="flex gap-2">
+            <span className="min-w-0 flex-1 truncate text-muted">{share.step.title}</span>
+            <span className="font-medium">{formatDuration(length(share))}</span>
+          </li>
         ))}
-        <span className="ml-auto">
-          {isOver
-            ? `budget of ${formatDuration(run.budgetMs)} passed`
-            : `the whole bar is the budget of ${formatDuration(run.budgetMs)}`}
+      </ul>
+      <div className="mt-3 flex items-center gap-2 text-s text-muted">
+        <svg aria-hidden="true" className="h-1 min-w-0 flex-1">
+          <rect width="100%" height="100%" rx={2} className="fill-line" />
+          <rect
+            width={`${Math.min(100, used)}%`}
+            height="100%"
+            rx={2}
+            className={used > 100 ? 'fill-critical' : 'fill-herb'}
+          />
+        </svg>
+        <span className={used > 100 ? 'font-medium text-critical' : ''}>
+          {Math.round(used)} % of the budget of {formatDuration(run.budgetMs)}
         </span>
-      </p>
+      </div>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { useFetcher } from '@remix-run/react';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { addLines, dropOldest, EMPTY_LOG, findGaps, type LogBuffer } from '#app/components/live/log-buffer';
 import { useLive } from '#app/components/live/live-provider';
+import { addLines, dropOldest, EMPTY_LOG, findGaps, type LogBuffer } from '#app/components/live/log-buffer';
 import { paths } from '#app/lib/paths';
 import { isActive, type RunDetail, type RunLogLine } from '#server/runs/contract';
 
@@ -49,7 +49,8 @@ export function useRunLog(run: RunDetail, initial: RunLogLine[], options: { isFo
   });
 
   const read = useCallback(
-    (after: number, limit: number) => fetcher.load(paths.runLog(run.id, { after: Math.max(0, after), limit })),
+    (after: number, limit: number) =>
+      fetcher.load(paths.runLog(run.id, { after: Math.max(0, after), limit })),
     [fetcher.load, run.id],
   );
 

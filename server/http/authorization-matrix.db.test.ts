@@ -35,11 +35,11 @@ const HELPERS: Record<string, string> = {
 
 /** What the anonymous may do, and why. */
 const OPEN_TO_ANYONE: Record<string, string> = {
-  '/server/auth/commands.ts#login': 'the way in',
-  '/server/auth/commands.ts#logout': 'ends the caller’s own session, if there is one',
-  '/server/auth/first-admin.ts#createFirstAdmin': 'the one-time link is the permission',
-  '/server/auth/first-admin.ts#checkSetupLink': 'the one-time link is the permission',
-  '/server/auth/first-admin.ts#needsSetup': 'the login page points to the link',
+  '/server/auth/commands/sign-in.ts#login': 'the way in',
+  '/server/auth/commands/sign-in.ts#logout': 'ends the caller’s own session, if there is one',
+  '/server/auth/commands/create-first-admin.ts#createFirstAdmin': 'the one-time link is the permission',
+  '/server/auth/queries.ts#checkSetupLink': 'the one-time link is the permission',
+  '/server/auth/queries.ts#needsSetup': 'the login page points to the link',
   '/server/auth/queries.ts#listDemoPeople': 'the login page of a console that only its machine reaches',
   'page root.tsx': 'frames every page; shows nothing before a login',
   'page auth/login.route.tsx': 'the way in',
@@ -59,7 +59,7 @@ const OPEN_TO_ANYONE: Record<string, string> = {
 
 /** Writes that a permission to read, or any login, is enough for, and why. */
 const WRITES_FOR_READERS: Record<string, string> = {
-  '/server/auth/commands.ts#reauthenticate': 'about the caller’s own session',
+  '/server/auth/commands/sign-in.ts#reauthenticate': 'about the caller’s own session',
 };
 
 type Operation = ((ctx: Ctx, input: unknown) => Promise<unknown>) & Guarded;

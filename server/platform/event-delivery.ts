@@ -54,7 +54,10 @@ async function deliver(app: App, delivery: Claimed): Promise<void> {
       WHERE id = ${delivery.id}`;
   } catch (error) {
     const isLast = delivery.attempts >= MAX_ATTEMPTS;
-    ctx.log.error({ err: error, handler: delivery.handler, attempts: delivery.attempts, isLast }, 'event not delivered');
+    ctx.log.error(
+      { err: error, handler: delivery.handler, attempts: delivery.attempts, isLast },
+      'event not delivered',
+    );
     await ctx.db.$executeRaw`
       UPDATE event_delivery SET status = ${isLast ? 'failed' : 'pending'}, lease_until = NULL,
         last_error = ${messageOf(error).slice(0, 2_000)},

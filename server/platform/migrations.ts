@@ -56,9 +56,8 @@ export function pendingOf(migrations: Migration[], rows: AppliedMigration[]): Mi
   const applied = new Map(rows.filter((row) => row.state === 'applied').map((row) => [row.name, row]));
   const failed = rows.find((row) => row.state === 'failed' && !applied.has(row.name));
   if (failed) {
-    const why = failed.logs?.split('\n').find((line) => line.trim() !== '') ?? 'no reason was recorded';
     throw new MigrationError(
-      `Migration ${failed.name} failed before: ${why}. Postgres undid it as a whole. Correct its cause, then run: npm run migrate -- --retry ${failed.name}`,
+      `Migration ${failed.name} failed before: ${reasonIn(failed.logs ?? '')}. Postgres undid it as a whole. Correct its cause, then run: npm run migrate -- --retry ${failed.name}`,
     );
   }
   const known = new Map(migrations.map((migration) => [migration.name, migration]));
@@ -76,6 +75,13 @@ export function pendingOf(migrations: Migration[], rows: AppliedMigration[]): Mi
     }
   }
   return migrations.filter((migration) => !applied.has(migration.name));
+}
+
+/** What Postgres said, out of the engine's report, which goes on with places in the engine's own code. */
+function reasonIn(report: string): string {
+  const lines = report.split('\n').map((line) => line.trim());
+  const said = lines.find((line) => line.includes('ERROR: ')) ?? lines.find((line) => line !== '');
+  return said?.replace(/^.*ERROR: /, '') ?? 'no reason was recorded';
 }
 
 /** The checksum that Prisma records for a script. */
@@ -101,7 +107,12 @@ export async function applyMigrations(url: string, directory = MIGRATIONS_DIRECT
     try {
       return await engine.runMigrations(url, migrations);
     } catch (error) {
-      throw new MigrationError(`The database could not be migrated: ${messageOf(error)}`, { cause: error });
+      const said = messageOf(error);
+      const name = /migration_name="([^"]+)"/.exec(said)?.[1];
+      throw new MigrationError(
+        `${name ? `Migration ${name}` : 'Migrating'} failed: ${reasonIn(said)}. Postgres undid it as a whole.`,
+        { cause: error },
+      );
     }
   });
 }

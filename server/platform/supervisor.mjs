@@ -162,8 +162,10 @@ lifeline.on('error', () => end(killGraceMs));
 lifeline.on('close', () => end(killGraceMs));
 lifeline.on('end', () => end(killGraceMs));
 createInterface({ input: lifeline }).on('line', onLine);
+const hasExpired = () => performance.now() >= expiresAt;
+// After a pause of this very process the renewals wait to be read: only what is still over after reading is over.
 setInterval(() => {
-  if (performance.now() >= expiresAt) end(killGraceMs);
+  if (hasExpired()) setImmediate(() => hasExpired() && end(killGraceMs));
 }, 25);
 
 process.on('uncaughtException', (error) => {

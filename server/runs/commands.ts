@@ -4,7 +4,9 @@ import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { notify } from '#server/platform/notify';
 import { cancelRunInput, RUN_STATUS_LABELS, type RunStatus, resumeRunInput } from '#server/runs/contract';
-import { isCancellable, isResumable } from '#server/runs/state';
+import { loadSteps } from '#server/runs/engine-writes';
+import { PROCEDURES, type Procedure } from '#server/runs/procedure';
+import { isCancellable, isDone, isResumable } from '#server/runs/state';
 import { stopRun } from '#server/runs/start-run';
 
 interface HeldRun {
@@ -53,7 +55,7 @@ export const resumeRun = defineCommand({
   access: 'runs.resume',
   input: resumeRunInput,
   handle: async (tx, input): Promise<{ runId: string }> => {
-    const found = await tx.db.run.findUnique({ where: { id: input.runId }, select: { lockKey: true } });
+    const found = await tx.db.run.findUnique({ where: { id: input.runId }, select: { lockKey: true, procedure: true, params: true } });
     if (found) await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${found.lockKey}`}, 0))`;
     const run = await holdRun(tx, input.runId);
     if (!isResumable(run.status)) {
@@ -71,8 +73,9 @@ export const resumeRun = defineCommand({
         { hint: 'Start a new run instead.' },
       );
     }
+    const procedure = tx.use(PROCEDURES).get(found?.procedure ?? '') as Procedure<unknown> | undefined;
     await tx.db.runStep.updateMany({
-      where: { runId: run.id, status: { in: ['failed', 'cancelled', 'unknown', 'running'] } },
+      where: { runId: run.id, index: { gte: await firstStepToRepeat(tx, run.id, procedure, found?.params) } },
       data: { status: 'pending', error: null, exitCode: null, endedAt: null, startedAt: null },
     });
     await tx.db.run.update({
@@ -80,6 +83,7 @@ export const resumeRun = defineCommand({
       data: { status: 'queued', error: null, endedAt: null, deadlineAt: null },
       select: { id: true },
     });
+    await procedure?.onResume?.(tx, run.id);
     await recordAudit(tx, {
       action: 'runs.resume',
       target: { type: 'run', id: run.id, label: `#${run.number} ${run.title}` },
@@ -92,6 +96,21 @@ export const resumeRun = defineCommand({
     return { runId: run.id };
   },
 });
+
+/** The index of the first step that has not succeeded, or of the one from which that step asks to go on. */
+async function firstStepToRepeat(
+  tx: Ctx,
+  runId: string,
+  procedure: Procedure<unknown> | undefined,
+  params: unknown,
+): Promise<number> {
+  const rows = await loadSteps(tx, runId);
+  const stopped = rows.find((row) => !isDone(row.status));
+  if (!stopped) return rows.length;
+  const steps = procedure?.steps(tx, procedure.params.parse(params)) ?? [];
+  const from = steps.find((step) => step.key === stopped.key)?.resumeFrom;
+  return rows.find((row) => row.key === from)?.index ?? stopped.index;
+}
 
 async function holdRun(tx: Ctx, runId: string): Promise<HeldRun> {
   const rows = await tx.db.$queryRaw<HeldRun[]>`

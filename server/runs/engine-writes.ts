@@ -12,6 +12,8 @@ export interface StepRow {
   externalRef: unknown;
   process: unknown;
   result: Record<string, unknown> | null;
+  /** What the step's failure means for the run; a successor ends the run with it. */
+  end: Terminal | null;
 }
 
 export interface Terminal {
@@ -26,7 +28,15 @@ export interface StepEnd {
   error?: string;
   facts?: Record<string, string>;
   result?: Record<string, unknown>;
+  /** The run's end that follows from this one; absent when the run goes on. */
+  end?: Terminal;
   apply?: (tx: Ctx) => Promise<void>;
+}
+
+interface StoredResult {
+  facts?: Record<string, string>;
+  result?: Record<string, unknown> | null;
+  end?: Terminal | null;
 }
 
 export async function loadSteps(ctx: Ctx, runId: string): Promise<StepRow[]> {
@@ -38,7 +48,8 @@ export async function loadSteps(ctx: Ctx, runId: string): Promise<StepRow[]> {
     attempt: row.attempt,
     externalRef: row.externalRef,
     process: row.process,
-    result: ((row.result as { result?: Record<string, unknown> } | null)?.result ?? null) as StepRow['result'],
+    result: (row.result as StoredResult | null)?.result ?? null,
+    end: (row.result as StoredResult | null)?.end ?? null,
   }));
 }
 
@@ -65,7 +76,7 @@ export async function finishStep(ctx: Ctx, claim: Claim, row: StepRow, end: Step
       UPDATE run_step SET status = ${end.status}::step_status, ended_at = clock_timestamp(),
         started_at = coalesce(started_at, clock_timestamp()), exit_code = ${end.exitCode ?? null},
         error = ${end.error ?? null}, process = NULL,
-        result = ${JSON.stringify({ facts: end.facts ?? {}, result: end.result ?? null })}::jsonb
+        result = ${JSON.stringify({ facts: end.facts ?? {}, result: end.result ?? null, end: end.end ?? null } satisfies StoredResult)}::jsonb
       WHERE run_id = ${claim.runId}::uuid AND index = ${row.index} AND status IN ('pending', 'running')`;
     if (changed > 0) await end.apply?.(tx);
     await notify(tx.db, { kind: 'run', id: claim.runId });

@@ -133,6 +133,10 @@ class RunExecution {
     }
     for (const row of rows) {
       if (isDone(row.status)) continue;
+      // Decided before its worker died: only the end of the run was not written any more.
+      if (row.status !== 'pending' && row.status !== 'running') {
+        return row.end ?? { status: 'failed', failedStepKey: row.key, error: 'The step had failed before' };
+      }
       const step = steps[row.index] as Step<unknown>;
       if (this.#pendingAbort && row.status !== 'running') return this.#aborted(procedure, this.#pendingAbort, null);
       const end = await this.#runStep(procedure, step, row, params, rows);
@@ -152,19 +156,22 @@ class RunExecution {
     const { claim, ctx } = this;
     const interrupted = row.status === 'running';
     if (interrupted && (step.recovery === 'ask' || row.attempt >= MAX_ATTEMPTS)) {
-      await finishStep(ctx, claim, row, {
-        status: 'unknown',
-        error: `The worker died in this step (attempt ${row.attempt}), and nothing can tell whether it happened`,
-      });
-      return {
+      const end: Terminal = {
         status: 'needs_attention',
         failedStepKey: step.key,
         error: `Nobody can tell whether "${step.title}" happened. Look, then resume or close this run.`,
       };
+      await finishStep(ctx, claim, row, {
+        status: 'unknown',
+        error: `The worker died in this step (attempt ${row.attempt}), and nothing can tell whether it happened`,
+        end,
+      });
+      return end;
     }
     if (this.#pendingAbort && !step.uninterruptible) {
-      await finishStep(ctx, claim, row, { status: 'cancelled', error: this.#pendingAbort.message });
-      return this.#aborted(procedure, this.#pendingAbort, step.key);
+      const end = this.#aborted(procedure, this.#pendingAbort, step.key);
+      await finishStep(ctx, claim, row, { status: 'cancelled', error: this.#pendingAbort.message, end });
+      return end;
     }
     this.#uninterruptible = step.uninterruptible ?? false;
     await this.hooks.at('before-step', claim.procedure, step.key);
@@ -193,19 +200,22 @@ class RunExecution {
       const aborted = error instanceof RunAborted ? error : null;
       const failure = error instanceof StepFailure ? error : null;
       if (!aborted && !failure) ctx.log.error({ err: error, step: step.key }, 'a step threw');
+      const end: Terminal = aborted
+        ? this.#aborted(procedure, aborted, step.key)
+        : {
+            status: failure?.options.needsAttention ? 'needs_attention' : 'failed',
+            failedStepKey: step.key,
+            error: messageOf(error),
+          };
       await finishStep(ctx, claim, row, {
         status: aborted ? 'cancelled' : 'failed',
         error: messageOf(error),
         exitCode: failure?.options.exitCode,
         facts: failure?.options.facts,
         apply: step.onFailure ? (tx) => step.onFailure?.(tx, error) ?? Promise.resolve() : undefined,
+        end,
       });
-      if (aborted) return this.#aborted(procedure, aborted, step.key);
-      return {
-        status: failure?.options.needsAttention ? 'needs_attention' : 'failed',
-        failedStepKey: step.key,
-        error: messageOf(error),
-      };
+      return end;
     }
   }
 
@@ -213,7 +223,10 @@ class RunExecution {
   async #cleanUp(procedure: Procedure<unknown>, end: Terminal): Promise<void> {
     if (!procedure.cleanUp) return;
     const rows = await loadSteps(this.ctx, this.claim.runId);
-    const row = rows.find((candidate) => candidate.key === end.failedStepKey);
+    // Stopped between two steps: what the last one left is there to be tidied.
+    const row =
+      rows.find((candidate) => candidate.key === end.failedStepKey) ??
+      rows.filter((candidate) => candidate.status !== 'pending').at(-1);
     if (!row) return;
     const step = { key: row.key } as Step<unknown>;
     const signal = AbortSignal.timeout(CLEAN_UP_MS);

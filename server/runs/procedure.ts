@@ -93,6 +93,8 @@ export interface Step<P> {
   /** A cancel or the budget's end waits for this step: it must be short and must not be cut in half. */
   uninterruptible?: boolean;
   timeoutMs: number;
+  /** The earlier step from which a resumed run goes on when this one did not succeed: what it made may be gone since. */
+  resumeFrom?: string;
   run(step: StepContext<P>): Promise<StepOutcome | undefined>;
   /** Changes to the console's own records when the step fails, in the fenced transaction that marks it failed. */
   onFailure?: (tx: Ctx, error: Error) => Promise<void>;
@@ -112,8 +114,13 @@ export interface Procedure<P> {
   supersedes: readonly string[];
   /** The same for planning and for running, so that the plan says what will happen. */
   steps(ctx: Ctx, params: P): Step<P>[];
-  /** Tidies the outside world after a failure or a cancel; its own errors are logged only. */
-  cleanUp?: (step: StepContext<P>, failedStepKey: string | null) => Promise<void>;
+  /**
+   * Tidies the outside world after a failure or a cancel; its own errors are logged only. `lastStepKey` is the step that
+   * failed or, when the run was stopped between two, the one before.
+   */
+  cleanUp?: (step: StepContext<P>, lastStepKey: string) => Promise<void>;
+  /** Changes to the console's own records in the transaction that queues the run again. */
+  onResume?: (tx: Ctx, runId: string) => Promise<void>;
   /** Changes to the console's own records in the transaction that ends the run, whatever the end. */
   onEnd?: (tx: Ctx, end: RunEnd<P>) => Promise<void>;
 }

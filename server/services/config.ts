@@ -34,7 +34,7 @@ const localDriverSchema = z.object({
   secretEnv: z.array(z.string()).default([]),
   build: z.string().min(1).optional(),
   migrate: z.string().min(1).optional(),
-  /** Prints the pending migrations as a JSON list. */
+  /** Prints the names of the pending migrations as a JSON list of texts. */
   pendingMigrations: z.string().min(1).optional(),
   /** Seconds an old instance may take to finish its requests. */
   drainSeconds: z.number().int().min(1).max(300).default(15),

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import stringify from 'safe-stable-stringify';
 import { EnvError } from '#server/platform/env';
 import { messageOf } from '#server/platform/errors';
@@ -48,5 +48,7 @@ async function importConfig(file: string, path: string): Promise<unknown> {
     throw new EnvError(`${path} cannot be loaded: ${messageOf(error)}. Nothing was started.`);
   } finally {
     await rm(compiled, { force: true });
+    // Its service process would otherwise stay for the life of this one.
+    await stop();
   }
 }

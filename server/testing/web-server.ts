@@ -48,7 +48,6 @@ export async function loadPageRoutes(): Promise<PageRoute[]> {
   const routes: PageRoute[] = [];
   const walk = async (entries: ConfiguredRoute[], parentId: string, prefix: string): Promise<void> => {
     for (const entry of entries) {
-      if (!modules[`/app/${entry.file}`]) continue;
       const id = entry.id ?? entry.file.replace(/\.[a-z]+$/, '');
       const pattern = entry.path ? `${prefix}/${entry.path}` : prefix;
       routes.push({

@@ -102,7 +102,9 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                       <th
                         key={header.id}
                         scope="col"
-                        aria-sort={isSorted ? (sort?.order === 'asc' ? 'ascending' : 'descending') : undefined}
+                        aria-sort={
+                          isSorted ? (sort?.order === 'asc' ? 'ascending' : 'descending') : undefined
+                        }
                         className={cn(
                           'h-8 px-3 font-medium whitespace-nowrap first:pl-4 last:pr-4',
                           meta?.align === 'end' && 'text-right',
@@ -133,7 +135,6 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
             </thead>
             <tbody>
               {table.getRowModel().rows.map((row) => (
-                // biome-ignore lint/a11y/useKeyWithClickEvents: the row's link is the keyboard's target
                 <tr
                   key={row.id}
                   onClick={(event) => follow(event, row.original)}

@@ -49,7 +49,11 @@ export function SearchFilter({ label, placeholder }: { label: string; placeholde
   return (
     <label className="relative block min-w-40 flex-1 sm:max-w-64">
       <span className="sr-only">{label}</span>
-      <Search aria-hidden="true" size={14} className="absolute top-1/2 left-2.5 -translate-y-1/2 text-faint" />
+      <Search
+        aria-hidden="true"
+        size={14}
+        className="absolute top-1/2 left-2.5 -translate-y-1/2 text-faint"
+      />
       <input
         ref={input}
         type="search"

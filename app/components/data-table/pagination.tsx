@@ -20,7 +20,11 @@ export function Pagination({ page, pageSize, total }: { page: number; pageSize: 
       className="no-print flex items-center gap-2 border-t border-line py-1 pr-1 pl-4 text-s text-muted"
     >
       <p className="mr-auto">{rangeText(page, pageSize, total, formatCount)}</p>
-      <PageLink to={changeSearch(search, { page: Math.min(page, pages + 1) - 1 })} off={page <= 1} label="Newer page">
+      <PageLink
+        to={changeSearch(search, { page: Math.min(page, pages + 1) - 1 })}
+        off={page <= 1}
+        label="Newer page"
+      >
         <ChevronLeft aria-hidden="true" size={15} />
       </PageLink>
       <span>
@@ -33,7 +37,17 @@ export function Pagination({ page, pageSize, total }: { page: number; pageSize: 
   );
 }
 
-function PageLink({ to, off, label, children }: { to: string; off: boolean; label: string; children: ReactNode }) {
+function PageLink({
+  to,
+  off,
+  label,
+  children,
+}: {
+  to: string;
+  off: boolean;
+  label: string;
+  children: ReactNode;
+}) {
   const shape = 'hit inline-grid aspect-square place-items-center rounded-m';
   if (off) return <span className={cn(shape, 'text-line')}>{children}</span>;
   return (

@@ -18,8 +18,12 @@ describe('table URLs', () => {
   });
 
   it('sorts descending first, then the other way round', () => {
-    expect(sortSearch(search(''), 'duration', { sort: 'created', order: 'desc' })).toBe('?sort=duration&order=desc');
-    expect(sortSearch(search(''), 'duration', { sort: 'duration', order: 'desc' })).toBe('?sort=duration&order=asc');
+    expect(sortSearch(search(''), 'duration', { sort: 'created', order: 'desc' })).toBe(
+      '?sort=duration&order=desc',
+    );
+    expect(sortSearch(search(''), 'duration', { sort: 'duration', order: 'desc' })).toBe(
+      '?sort=duration&order=asc',
+    );
   });
 
   it('says which rows are shown, also past the end', () => {

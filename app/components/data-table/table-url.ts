@@ -1,7 +1,10 @@
 /** What a list shows, kept in its URL so that it can be shared, bookmarked and gone back to. */
 
 /** The search with some keys changed; empty values disappear, and any change but of the page itself goes to page 1. */
-export function changeSearch(search: URLSearchParams, changes: Record<string, string | number | null>): string {
+export function changeSearch(
+  search: URLSearchParams,
+  changes: Record<string, string | number | null>,
+): string {
   const next = new URLSearchParams(search);
   if (!('page' in changes)) next.delete('page');
   for (const [key, value] of Object.entries(changes)) {
@@ -24,7 +27,12 @@ export function sortSearch(search: URLSearchParams, column: string, current: Sor
 }
 
 /** `101–150 of 1,204`; `none` where there is nothing. Pages count from 1. */
-export function rangeText(page: number, pageSize: number, total: number, format: (n: number) => string): string {
+export function rangeText(
+  page: number,
+  pageSize: number,
+  total: number,
+  format: (n: number) => string,
+): string {
   if (total === 0) return 'none';
   const first = Math.min((page - 1) * pageSize + 1, total);
   const last = Math.min(page * pageSize, total);
@@ -34,6 +42,8 @@ export function rangeText(page: number, pageSize: number, total: number, format:
 /** Filters that are set, without paging and sorting: what a CSV download and "clear" refer to. */
 export function activeFilters(search: URLSearchParams): Record<string, string> {
   return Object.fromEntries(
-    [...search].filter(([key, value]) => value !== '' && !['page', 'pageSize', 'sort', 'order'].includes(key)),
+    [...search].filter(
+      ([key, value]) => value !== '' && !['page', 'pageSize', 'sort', 'order'].includes(key),
+    ),
   );
 }

@@ -20,7 +20,7 @@ export function useRowKeys(root: RefObject<HTMLElement | null>): void {
       if (event.key.startsWith('Arrow') && !isInside) return;
       const links = [...(root.current?.querySelectorAll<HTMLElement>('[data-row-link]') ?? [])];
       const row = focused?.closest('tr');
-      const at = links.findIndex((link) => link === focused || (row && row.contains(link)));
+      const at = links.findIndex((link) => link === focused || row?.contains(link));
       const next = links[at < 0 ? (forward ? 0 : links.length - 1) : at + (forward ? 1 : -1)];
       if (!next) return;
       event.preventDefault();

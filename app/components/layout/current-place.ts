@@ -10,8 +10,9 @@ export function useCurrentEnvironment(): EnvironmentState | null {
   const environments = useRootData()?.environments ?? [];
   const params = useParams();
   const matches = useMatches();
-  const place = (matches[matches.length - 1]?.data as { place?: { service: string; environment: string } } | undefined)
-    ?.place;
+  const place = (
+    matches[matches.length - 1]?.data as { place?: { service: string; environment: string } } | undefined
+  )?.place;
   const service = params.service ?? place?.service;
   const environment = params.environment ?? place?.environment;
   const found = environments.find((state) => state.service === service && state.environment === environment);

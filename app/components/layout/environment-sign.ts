@@ -44,9 +44,19 @@ export function environmentSign(state: EnvironmentState): EnvironmentSign {
     return { tone: 'warning', icon: Lock, word: 'Locked', detail: `Deploys are refused: ${lock.reason}` };
   }
   if (!live) {
-    return { tone: 'unknown', icon: CircleDashed, word: 'Nothing live', detail: 'Nothing has been deployed here yet.' };
+    return {
+      tone: 'unknown',
+      icon: CircleDashed,
+      word: 'Nothing live',
+      detail: 'Nothing has been deployed here yet.',
+    };
   }
-  return { tone: 'ok', icon: CircleCheck, word: 'Validated', detail: `${live.tag} is live and passed validation.` };
+  return {
+    tone: 'ok',
+    icon: CircleCheck,
+    word: 'Validated',
+    detail: `${live.tag} is live and passed validation.`,
+  };
 }
 
 /** What the browser's tab shows of all environments together. */

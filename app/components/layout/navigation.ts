@@ -1,4 +1,13 @@
-import { Activity, ClipboardCheck, LayoutGrid, Lock, type LucideIcon, Rocket, ScrollText, Undo2 } from 'lucide-react';
+import {
+  Activity,
+  ClipboardCheck,
+  LayoutGrid,
+  Lock,
+  type LucideIcon,
+  Rocket,
+  ScrollText,
+  Undo2,
+} from 'lucide-react';
 import { type Place, paths } from '#app/lib/paths';
 import { can, type Permission, type Subject } from '#server/auth/contract';
 

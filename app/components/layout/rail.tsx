@@ -22,14 +22,17 @@ export function Rail() {
         railCollapsed ? 'w-14' : 'w-14 lg:w-52',
       )}
     >
-      <Link to={paths.overview()} className="mb-4 flex h-9 items-center gap-2.5 rounded-m px-2 no-underline">
-        <BrandMark />
-        <span className={cn('leading-tight', labels)}>
-          <span className="block font-semibold">HerbisVeritas</span>
-          <span className="block text-s text-muted">Ops</span>
-        </span>
-      </Link>
       <nav aria-label="Main" className="grid gap-0.5">
+        <Link
+          to={paths.overview()}
+          className="mb-4 flex h-9 items-center gap-2.5 rounded-m px-2 no-underline"
+        >
+          <BrandMark />
+          <span className={cn('leading-tight', labels)}>
+            <span className="block font-semibold">HerbisVeritas</span>
+            <span className="block text-s text-muted">Ops</span>
+          </span>
+        </Link>
         {mainNavigation(subject).map((item) => (
           <RailLink key={item.href} item={item} pathname={location.pathname} labels={labels} />
         ))}

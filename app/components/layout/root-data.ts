@@ -1,6 +1,6 @@
 import { useRouteLoaderData } from '@remix-run/react';
 import type { Toast } from '#app/http/toast.server';
-import { type Preferences, toPreferences } from '#app/lib/preferences';
+import { DEFAULT_PREFERENCES, type Preferences } from '#app/lib/preferences';
 import type { Viewer } from '#server/auth/contract';
 import type { EnvironmentState } from '#server/deployments/contract';
 
@@ -14,15 +14,13 @@ export interface RootData {
   now: string;
 }
 
-const NOTHING: Preferences = toPreferences({});
-
 /** The root's data; undefined where the root itself failed. */
 export function useRootData(): RootData | undefined {
   return useRouteLoaderData('root') as RootData | undefined;
 }
 
 export function usePreferences(): Preferences {
-  return useRootData()?.preferences ?? NOTHING;
+  return useRootData()?.preferences ?? DEFAULT_PREFERENCES;
 }
 
 /** Who looks at the page, in the shape that `can()` asks about. */

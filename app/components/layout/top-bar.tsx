@@ -8,7 +8,7 @@ import { UserMenu } from '#app/components/layout/user-menu';
 import { useLiveState } from '#app/components/live/live-provider';
 import { LinkButton } from '#app/components/ui/button';
 import { MENU_ITEM, Menu } from '#app/components/ui/menu';
-import { Badge, StatusMark, runLook } from '#app/components/ui/status-mark';
+import { Badge, runLook, StatusMark } from '#app/components/ui/status-mark';
 import { Elapsed } from '#app/components/ui/time';
 import { useHydrated } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
@@ -25,7 +25,9 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
   const subject = useSubject();
   const { pathname } = useLocation();
   const sign = current ? environmentSign(current) : null;
-  const running = current ? current.activeRun : (environments.find((state) => state.activeRun)?.activeRun ?? null);
+  const running = current
+    ? current.activeRun
+    : (environments.find((state) => state.activeRun)?.activeRun ?? null);
   const rollbackTo = current ? paths.rollback(current) : paths.rollbackAnywhere();
   return (
     <header className="no-print sticky top-0 z-30 border-b border-line bg-canvas">

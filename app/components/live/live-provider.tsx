@@ -1,5 +1,14 @@
 import { useRevalidator } from '@remix-run/react';
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { LiveEvent, LiveState } from '#app/components/live/protocol';
 import { TabHub, webLock } from '#app/components/live/tab-hub';
 import { unionOf, type Wish } from '#app/components/live/topics';

@@ -10,7 +10,8 @@ const line = (seq: number): RunLogLine => ({
   text: `line ${seq}`,
 });
 const lines = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => line(from + i));
-const seqs = (buffer: typeof EMPTY_LOG) => buffer.chunks.flatMap((chunk) => chunk.lines.map(({ seq }) => seq));
+const seqs = (buffer: typeof EMPTY_LOG) =>
+  buffer.chunks.flatMap((chunk) => chunk.lines.map(({ seq }) => seq));
 
 describe('log buffer', () => {
   it('shows every line once and in order, whatever order they come in', () => {

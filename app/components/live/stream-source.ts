@@ -1,4 +1,4 @@
-import { lastSeq, type LiveEvent, type LiveState } from '#app/components/live/protocol';
+import { type LiveEvent, type LiveState, lastSeq } from '#app/components/live/protocol';
 import { advance, NO_WISH, serves, streamUrl, type Wish } from '#app/components/live/topics';
 import type { RunLogLine } from '#server/runs/contract';
 
@@ -62,9 +62,18 @@ export class StreamSource {
     const current = (handle: (event: MessageEvent<string>) => void) => (event: MessageEvent<string>) => {
       if (this.#source === source) handle(event);
     };
-    source.addEventListener('open', current(() => this.#opened()));
-    source.addEventListener('error', current(() => this.#failed(source)));
-    source.addEventListener('log', current((event) => this.#log(event)));
+    source.addEventListener(
+      'open',
+      current(() => this.#opened()),
+    );
+    source.addEventListener(
+      'error',
+      current(() => this.#failed(source)),
+    );
+    source.addEventListener(
+      'log',
+      current((event) => this.#log(event)),
+    );
     source.addEventListener(
       'run',
       current((event) => this.parts.onEvent({ name: 'run', snapshot: JSON.parse(event.data) })),

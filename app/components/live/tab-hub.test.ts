@@ -9,7 +9,11 @@ const OTHER = '0190a000-0000-7000-8000-000000000002';
 
 /** A browser with tabs: one bus, one lock, and the streams that were opened. */
 class FakeBrowser {
-  readonly streams: (SourceLike & { url: string; emit: (name: string, data?: unknown) => void; readyState: number })[] = [];
+  readonly streams: (SourceLike & {
+    url: string;
+    emit: (name: string, data?: unknown) => void;
+    readyState: number;
+  })[] = [];
   readonly #tabs = new Set<(event: { data: TabMessage }) => void>();
   #holder: { onLost: () => void } | null = null;
   readonly #queue: (() => void)[] = [];
@@ -88,7 +92,14 @@ class FakeBrowser {
 }
 
 const log = (runId: string, ...seqs: number[]) =>
-  seqs.map((seq) => ({ runId, seq, stepIndex: 0, at: '2026-03-01T09:00:00.000Z', stream: 'stdout', text: 'x' }));
+  seqs.map((seq) => ({
+    runId,
+    seq,
+    stepIndex: 0,
+    at: '2026-03-01T09:00:00.000Z',
+    stream: 'stdout',
+    text: 'x',
+  }));
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,4 +1,4 @@
-import { lastSeq, type LiveEvent, type LiveState, type TabMessage } from '#app/components/live/protocol';
+import { type LiveEvent, type LiveState, lastSeq, type TabMessage } from '#app/components/live/protocol';
 import { type SourceLike, StreamSource } from '#app/components/live/stream-source';
 import { advance, NO_WISH, unionOf, type Wish } from '#app/components/live/topics';
 
@@ -101,16 +101,20 @@ export class TabHub {
   #receive(message: TabMessage): void {
     switch (message.kind) {
       case 'roll-call':
-        return this.#say({ kind: 'wish', tab: this.parts.tab, wish: this.#own });
+        this.#say({ kind: 'wish', tab: this.parts.tab, wish: this.#own });
+        break;
       case 'event':
-        return this.#isLeading ? undefined : this.#hear(message.event);
+        if (!this.#isLeading) this.#hear(message.event);
+        break;
       case 'state':
-        return this.#isLeading ? undefined : this.#setState(message.state);
+        if (!this.#isLeading) this.#setState(message.state);
+        break;
       case 'wish':
-        if (!this.#isLeading) return;
+        if (!this.#isLeading) break;
         this.#wishes.set(message.tab, message.wish);
         this.#stream.want(unionOf(this.#wishes.values()));
-        return this.#say({ kind: 'state', state: this.#state });
+        this.#say({ kind: 'state', state: this.#state });
+        break;
       case 'bye':
         this.#wishes.delete(message.tab);
         if (this.#isLeading) this.#stream.want(unionOf(this.#wishes.values()));

@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
 import * as RadixDialog from 'radix-ui/dialog';
+import type { ReactNode } from 'react';
 
 /** A question in front of the page. Focus is kept inside, Escape leaves, and focus returns to what opened it. */
 export function Dialog({

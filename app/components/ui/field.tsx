@@ -91,7 +91,8 @@ export function TextAreaField({
           rows={2}
           className="control resize-y"
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey)) event.currentTarget.form?.requestSubmit();
+            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey))
+              event.currentTarget.form?.requestSubmit();
           }}
           {...input}
           {...wiring}
@@ -111,7 +112,9 @@ export function SelectField({
   options,
   ...input
 }: FieldProps &
-  Omit<SelectHTMLAttributes<HTMLSelectElement>, 'className'> & { options: { value: string; label: string }[] }) {
+  Omit<SelectHTMLAttributes<HTMLSelectElement>, 'className'> & {
+    options: { value: string; label: string }[];
+  }) {
   return (
     <FieldFrame {...{ label, hint, errors, optional, className }}>
       {(wiring) => (

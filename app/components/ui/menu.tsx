@@ -54,7 +54,10 @@ export function Menu({
     <details ref={root} className="group/menu relative">
       <summary
         aria-label={label}
-        className={cn('hit flex items-center gap-1.5 rounded-m px-2 select-none hover:bg-hover', triggerClassName)}
+        className={cn(
+          'hit flex items-center gap-1.5 rounded-m px-2 select-none hover:bg-hover',
+          triggerClassName,
+        )}
       >
         {trigger}
       </summary>

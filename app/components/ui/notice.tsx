@@ -5,7 +5,12 @@ import { cn } from '#app/lib/cn';
 
 type NoticeTone = 'ok' | 'info' | 'warning' | 'critical';
 
-const ICON: Record<NoticeTone, LucideIcon> = { ok: CircleCheck, info: Info, warning: TriangleAlert, critical: CircleX };
+const ICON: Record<NoticeTone, LucideIcon> = {
+  ok: CircleCheck,
+  info: Info,
+  warning: TriangleAlert,
+  critical: CircleX,
+};
 
 const GROUND: Record<NoticeTone, string> = {
   ok: 'bg-ok-soft',
@@ -35,7 +40,11 @@ export function Notice({
   return (
     <div
       role={alert ? 'alert' : undefined}
-      className={cn('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-m px-3 py-2.5', GROUND[tone], className)}
+      className={cn(
+        'flex flex-wrap items-start gap-x-3 gap-y-2 rounded-m px-3 py-2.5',
+        GROUND[tone],
+        className,
+      )}
     >
       <Icon aria-hidden="true" size={16} className={cn('mt-0.5 shrink-0', TONE_TEXT[tone])} />
       <div className="min-w-48 flex-1">

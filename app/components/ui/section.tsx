@@ -33,7 +33,13 @@ export function Section({
 }
 
 /** Label and value pairs, one under the other; the value column lines up. */
-export function Facts({ items, className }: { items: [label: string, value: ReactNode][]; className?: string }) {
+export function Facts({
+  items,
+  className,
+}: {
+  items: [label: string, value: ReactNode][];
+  className?: string;
+}) {
   return (
     <dl className={cn('grid grid-cols-[max-content_minmax(0,1fr)] gap-x-4 gap-y-1', className)}>
       {items.map(([label, value]) => (

@@ -16,7 +16,12 @@ import {
 } from 'lucide-react';
 import { cn } from '#app/lib/cn';
 import { DEPLOYMENT_STATUS_LABELS, type DeploymentStatus, type Verdict } from '#server/deployments/contract';
-import { RUN_STATUS_LABELS, type RunStatus, STEP_STATUS_LABELS, type StepStatus } from '#server/runs/contract';
+import {
+  RUN_STATUS_LABELS,
+  type RunStatus,
+  STEP_STATUS_LABELS,
+  type StepStatus,
+} from '#server/runs/contract';
 
 export type Tone = 'ok' | 'warning' | 'critical' | 'info' | 'unknown';
 
@@ -82,7 +87,10 @@ const VERDICT: Record<Verdict, Look> = {
 };
 
 export const runLook = (status: RunStatus): Look => ({ ...RUN[status], label: RUN_STATUS_LABELS[status] });
-export const stepLook = (status: StepStatus): Look => ({ ...STEP[status], label: STEP_STATUS_LABELS[status] });
+export const stepLook = (status: StepStatus): Look => ({
+  ...STEP[status],
+  label: STEP_STATUS_LABELS[status],
+});
 export const deploymentLook = (status: DeploymentStatus): Look => ({
   ...DEPLOYMENT[status],
   label: DEPLOYMENT_STATUS_LABELS[status],
@@ -90,10 +98,21 @@ export const deploymentLook = (status: DeploymentStatus): Look => ({
 export const verdictLook = (verdict: Verdict): Look => VERDICT[verdict];
 
 /** A state as icon and word. The icon alone carries colour, so that a long list stays calm. */
-export function StatusMark({ look, iconOnly, className }: { look: Look; iconOnly?: boolean; className?: string }) {
+export function StatusMark({
+  look,
+  iconOnly,
+  className,
+}: {
+  look: Look;
+  iconOnly?: boolean;
+  className?: string;
+}) {
   const Icon = look.icon;
   return (
-    <span className={cn('inline-flex items-center gap-1.5', className)} data-tip={iconOnly ? look.label : undefined}>
+    <span
+      className={cn('inline-flex items-center gap-1.5 align-middle', className)}
+      data-tip={iconOnly ? look.label : undefined}
+    >
       <Icon
         aria-hidden="true"
         size={15}
@@ -128,7 +147,12 @@ export function Badge({
       )}
     >
       {Icon ? (
-        <Icon aria-hidden="true" size={13} strokeWidth={2.25} className={cn('shrink-0', moving && 'animate-breathe')} />
+        <Icon
+          aria-hidden="true"
+          size={13}
+          strokeWidth={2.25}
+          className={cn('shrink-0', moving && 'animate-breathe')}
+        />
       ) : null}
       {children}
     </span>

@@ -8,7 +8,15 @@ const RECENT_MS = 60_000;
  * An instant as distance from now. The exact time in UTC and in the reader's own zone shows on hover, and on focus
  * where `focusable` is set; without JavaScript the browser shows UTC.
  */
-export function RelativeTime({ at, focusable, className }: { at: string; focusable?: boolean; className?: string }) {
+export function RelativeTime({
+  at,
+  focusable,
+  className,
+}: {
+  at: string;
+  focusable?: boolean;
+  className?: string;
+}) {
   const isHydrated = useHydrated();
   const time = Date.parse(at);
   const coarse = useNow(10_000);
@@ -18,7 +26,6 @@ export function RelativeTime({ at, focusable, className }: { at: string; focusab
       dateTime={at}
       className={cn('whitespace-nowrap', className)}
       {...(isHydrated ? { 'data-tip': `${utc}\n${formatLocal(at)}` } : { title: utc })}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: the exact time must be reachable by keyboard
       {...(focusable ? { tabIndex: 0 } : {})}
     >
       {Math.abs(coarse - time) < RECENT_MS ? <RecentText at={time} /> : formatRelative(time, coarse)}

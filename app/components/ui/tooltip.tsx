@@ -29,7 +29,7 @@ export function TooltipLayer() {
       const start = event.target instanceof Element ? event.target : null;
       if (start && box.current?.contains(start)) return;
       const target = start?.closest<HTMLElement>('[data-tip]') ?? null;
-      const text = target?.dataset['tip'];
+      const text = target?.dataset.tip;
       clearTimeout(timer);
       if (!target || !text) return setShown(null);
       timer = setTimeout(() => setShown({ target, text }), delay);

@@ -9,9 +9,8 @@ BEGIN
 EXCEPTION
   WHEN duplicate_object OR unique_violation THEN NULL;
   WHEN insufficient_privilege THEN
-    RAISE EXCEPTION 'role % may not create the role ops_app', current_user USING
-      ERRCODE = 'insufficient_privilege',
-      HINT = format('As an administrator run: CREATE ROLE ops_app NOLOGIN; GRANT ops_app TO %I;', current_user);
+    RAISE EXCEPTION 'role % may not create the role ops_app; as an administrator run: CREATE ROLE ops_app NOLOGIN; GRANT ops_app TO %;',
+      current_user, quote_ident(current_user) USING ERRCODE = 'insufficient_privilege';
 END $$;
 
 -- One login may own and serve: serving connections take the role ops_app.
@@ -23,9 +22,8 @@ BEGIN
 EXCEPTION
   WHEN insufficient_privilege THEN
     IF NOT pg_has_role(current_user, 'ops_app', 'MEMBER') THEN
-      RAISE EXCEPTION 'role % is no member of ops_app and may not become one', current_user USING
-        ERRCODE = 'insufficient_privilege',
-        HINT = format('As an administrator run: GRANT ops_app TO %I;', current_user);
+      RAISE EXCEPTION 'role % is no member of ops_app and may not become one; as an administrator run: GRANT ops_app TO %;',
+        current_user, quote_ident(current_user) USING ERRCODE = 'insufficient_privilege';
     END IF;
 END $$;
 

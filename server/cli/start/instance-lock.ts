@@ -1,5 +1,5 @@
 import { renameSync, writeFileSync } from 'node:fs';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { isAlive, type ProcessId, readStartTime } from '#server/platform/process-table';
@@ -39,12 +39,7 @@ export async function takeInstanceLock(dataDir: string, url: string): Promise<Lo
     const holder = await readRecord(file);
     if (holder && isAlive(holder.owner)) return { taken: false, url: holder.url, pid: holder.owner.pid };
     leftovers = holder?.children.filter(isAlive) ?? [];
-    // Moved away before it is removed: of two starts at once, one moves it and the other finds none.
-    const stale = `${file}.${process.pid}`;
-    await rename(file, stale).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    });
-    await rm(stale, { force: true });
+    await discard(file);
   }
   return {
     taken: true,
@@ -57,6 +52,23 @@ export async function takeInstanceLock(dataDir: string, url: string): Promise<Lo
       release: () => rm(file, { force: true }),
     },
   };
+}
+
+/**
+ * Removes the record of a process that is gone. It is moved away first and looked at again: of two starts at once the
+ * slower one may have moved the faster one's new record, which it then puts back.
+ */
+async function discard(file: string): Promise<void> {
+  const aside = `${file}.${process.pid}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  const moved = await readRecord(aside);
+  if (moved && isAlive(moved.owner)) await link(aside, file);
+  await rm(aside, { force: true });
 }
 
 async function createFile(file: string, record: InstanceRecord): Promise<boolean> {

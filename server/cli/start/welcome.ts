@@ -1,4 +1,4 @@
-import { createSetupLink } from '#server/auth/first-admin';
+import { createSetupLink } from '#server/auth/commands/create-first-admin';
 import { bootstrap } from '#server/bootstrap';
 import { systemActor } from '#server/platform/context';
 import type { Env } from '#server/platform/env';

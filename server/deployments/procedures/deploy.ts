@@ -2,6 +2,7 @@ import { deployEnded } from '#server/deployments/contract';
 import { driverOf } from '#server/deployments/records';
 import {
   closeDeployment,
+  reopenDeployment,
   lockForDeploys,
   markInvalid,
   markSwitched,
@@ -13,6 +14,7 @@ import {
 import {
   checklistSteps,
   checkoutStep,
+  endUnused,
   gateStep,
   retireStep,
   startStep,
@@ -58,11 +60,8 @@ export const deployProcedure: Procedure<TargetParams> = {
       retireStep(params, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
     ];
   },
-  cleanUp: async ({ ctx, io, params }, failedStepKey) => {
-    if (failedStepKey !== 'start' && failedStepKey !== 'gate') return;
-    const ended = await driverOf(ctx, params).retire(io);
-    if (ended > 0) io.log(`Ended ${ended} instance that never took visitors`);
-  },
+  cleanUp: endUnused,
+  onResume: reopenDeployment,
   onEnd: async (tx, end) => {
     const { service, environment } = end.params;
     await closeDeployment(tx, end.runId);

@@ -26,10 +26,17 @@ export async function openDeployment(
       replacesDeploymentId: current?.id ?? null,
       runId,
     },
-    // A resumed run opens its record again.
-    update: { status: 'in_progress', endedAt: null },
+    update: {},
     select: { id: true },
   });
+}
+
+/** The run goes on: what had failed is in progress again, what serves keeps its state. */
+export async function reopenDeployment(tx: Ctx, runId: string): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE deployment SET ended_at = NULL,
+      status = CASE WHEN status = 'failed' THEN 'in_progress'::deployment_status ELSE status END
+    WHERE run_id = ${runId}::uuid AND status <> 'replaced'`;
 }
 
 /** Visitors are on it now; what served before is replaced. One current deployment per environment, by unique index. */

@@ -9,9 +9,10 @@ import {
   markValidated,
   openDeployment,
   releasesToKeep,
+  reopenDeployment,
 } from '#server/deployments/procedures/deployment-records';
 import { buildStep } from '#server/deployments/procedures/deploy';
-import { checkoutStep, gateStep, retireStep, startStep, switchStep, targetParams } from '#server/deployments/procedures/steps';
+import { checkoutStep, endUnused, gateStep, retireStep, startStep, switchStep, targetParams } from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
 import type { Ctx } from '#server/platform/context';
 import { publish } from '#server/platform/events';
@@ -54,6 +55,8 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
       retireStep(params, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
     ] as Step<RollbackParams>[];
   },
+  cleanUp: endUnused,
+  onResume: reopenDeployment,
   onEnd: async (tx, end) => {
     await closeDeployment(tx, end.runId);
     await publish(tx, deployEnded, {

@@ -81,6 +81,8 @@ export function gateStep<P extends TargetParams>(params: P, config: EnvironmentC
     title: 'Health gate',
     detail: `${health.consecutive} good answers in a row from ${health.path} within ${health.deadlineSeconds} s`,
     recovery: 'repeat',
+    // A release that failed here was ended.
+    resumeFrom: 'start',
     timeoutMs: (health.deadlineSeconds + 5) * 1_000,
     run: async ({ ctx, io, previous }) => {
       const { instanceId, url } = previous<{ instanceId: string; url: string }>('start');
@@ -102,6 +104,7 @@ export function switchStep<P extends TargetParams>(
     detail: `to ${params.tag}, at once; the old release finishes what it has begun`,
     recovery: 'repeat',
     uninterruptible: true,
+    resumeFrom: 'start',
     timeoutMs: 20_000,
     run: async (step) => {
       const { instanceId } = step.previous<{ instanceId: string }>('start');
@@ -129,4 +132,11 @@ export function retireStep<P extends TargetParams>(
       return { facts: { ended: String(ended), 'checkouts removed': removed.length ? removed.join(', ') : 'none' } };
     },
   };
+}
+
+/** Ends what a run that stopped short of the switch has started: nobody reaches it. */
+export async function endUnused<P extends TargetParams>({ ctx, io, params }: StepContext<P>, lastStepKey: string): Promise<void> {
+  if (lastStepKey !== 'start' && lastStepKey !== 'gate') return;
+  const ended = await driverOf(ctx, params).retire(io);
+  if (ended > 0) io.log(`Ended ${ended} ${ended === 1 ? 'instance' : 'instances'} that never took visitors`);
 }

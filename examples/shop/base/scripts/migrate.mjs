@@ -20,8 +20,7 @@ async function main() {
   try {
     if (onlyPending) {
       const pending = pendingMigrations(migrations, await readApplied(client));
-      const list = pending.map(({ version, name, file }) => ({ version, name, file }));
-      process.stdout.write(`${JSON.stringify(list)}\n`);
+      process.stdout.write(`${JSON.stringify(pending.map(({ name }) => name))}\n`);
       return;
     }
     const applied = await applyMigrations(client, migrations);

@@ -1,28 +1,23 @@
 import * as z from 'zod/mini';
 import { recordAudit } from '#server/audit/commands';
-import type { SignedIn } from '#server/auth/commands';
-import { createFirstAdminInput, setupLinkInput } from '#server/auth/contract';
-import { defineCommand, defineQuery } from '#server/auth/guard';
+import type { SignedIn } from '#server/auth/commands/sign-in';
+import { createFirstAdminInput } from '#server/auth/contract';
+import { defineCommand } from '#server/auth/guard';
 import { hashPassword } from '#server/auth/passwords';
+import { checkSetupLink, needsSetup } from '#server/auth/queries';
 import { openSession } from '#server/auth/session';
 import { hashToken, newToken } from '#server/auth/tokens';
-import type { Ctx } from '#server/platform/context';
 import { isUniqueViolation } from '#server/platform/db';
 import { AppError } from '#server/platform/errors';
 
 /** How long a setup link opens, hours. */
-export const SETUP_LINK_HOURS = 24;
+const SETUP_LINK_HOURS = 24;
 
 export interface SetupLink {
   /** Path on this console; holds the one-time token, so it is shown to the operator and kept nowhere. */
   path: string;
   /** ISO 8601, UTC */
   expiresAt: string;
-}
-
-/** True while nobody but demo people exists: then, and only then, a setup link can be made and used. */
-async function isEmpty(ctx: Ctx): Promise<boolean> {
-  return (await ctx.db.user.count({ where: { isDemo: false } })) === 0;
 }
 
 /**
@@ -35,7 +30,7 @@ export const createSetupLink = defineCommand({
   input: z.object({}),
   audit: 'none',
   handle: async (ctx): Promise<SetupLink | null> => {
-    if (!(await isEmpty(ctx))) return null;
+    if (!(await needsSetup(ctx, {}))) return null;
     const token = newToken();
     await ctx.db.$executeRaw`DELETE FROM setup_link WHERE expires_at <= clock_timestamp()`;
     const [row] = await ctx.db.$queryRaw<{ expires_at: Date }[]>`
@@ -46,27 +41,6 @@ export const createSetupLink = defineCommand({
     if (!row) throw new Error('The setup link was not stored');
     return { path: `/setup/${token}`, expiresAt: row.expires_at.toISOString() };
   },
-});
-
-/** Whether a setup link still opens. */
-export const checkSetupLink = defineQuery({
-  name: 'auth.check-setup-link',
-  access: 'anyone',
-  input: setupLinkInput,
-  handle: async (ctx, { token }): Promise<{ isOpen: boolean }> => {
-    const [row] = await ctx.db.$queryRaw<{ open: boolean }[]>`
-      SELECT EXISTS (SELECT 1 FROM setup_link
-                     WHERE id = ${hashToken(token)} AND used_at IS NULL AND expires_at > clock_timestamp()) AS open`;
-    return { isOpen: row?.open === true && (await isEmpty(ctx)) };
-  },
-});
-
-/** True while the console has nobody of its own: the login page then points to the setup link. */
-export const needsSetup = defineQuery({
-  name: 'auth.needs-setup',
-  access: 'anyone',
-  input: z.object({}),
-  handle: (ctx): Promise<boolean> => isEmpty(ctx),
 });
 
 function linkRefused(): AppError {
@@ -97,7 +71,7 @@ export const createFirstAdmin = defineCommand({
     const used = await ctx.db.$executeRaw`
       UPDATE setup_link SET used_at = clock_timestamp()
       WHERE id = ${hashToken(input.token)} AND used_at IS NULL AND expires_at > clock_timestamp()`;
-    if (used !== 1 || !(await isEmpty(ctx))) throw linkRefused();
+    if (used !== 1 || !(await needsSetup(ctx, {}))) throw linkRefused();
     const viewer = { id: ctx.ids.uuid(), name: input.name, email: input.email, role: 'admin' as const };
     await ctx.db.user.create({ data: { ...viewer, passwordHash } }).catch((error: unknown) => {
       if (!isUniqueViolation(error)) throw error;

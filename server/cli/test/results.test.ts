@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { countPlaywright, countVitest, summarise } from './results.mjs';
+import { checkSource } from './sources.mjs';
+
+describe('summarise', () => {
+  it('counts tests where there are any and the stage itself where there are none', () => {
+    const { passed, failed, lines } = summarise([
+      { name: 'lint', seconds: 1, ok: true },
+      { name: 'unit', seconds: 2, ok: true, passed: 40, failed: 0 },
+      { name: 'db', seconds: 3, ok: false, passed: 8, failed: 2 },
+    ]);
+    expect({ passed, failed }).toEqual({ passed: 49, failed: 2 });
+    expect(lines.at(-1)).toBe('Failed: db');
+  });
+
+  it('counts a stage that broke without a failed test', () => {
+    expect(summarise([{ name: 'unit', seconds: 1, ok: false, passed: 3, failed: 0 }])).toMatchObject({
+      passed: 3,
+      failed: 1,
+    });
+    expect(summarise([{ name: 'types', seconds: 1, ok: false }])).toMatchObject({ passed: 0, failed: 1 });
+  });
+
+  it('takes a report that does not exist for no tests', () => {
+    expect(countVitest('/no/such/report.json')).toEqual({ passed: 0, failed: 0 });
+    expect(countPlaywright('/no/such/report.json')).toEqual({ passed: 0, failed: 0 });
+  });
+});
+
+describe('checkSource', () => {
+  it('allows 400 lines and refuses 401', () => {
+    expect(checkSource('a.ts', 'x\n'.repeat(400))).toEqual([]);
+    expect(checkSource('a.ts', 'x\n'.repeat(401))).toEqual([expect.stringContaining('401 lines')]);
+  });
+
+  it('refuses barrels and a second maker of Prisma clients', () => {
+    expect(checkSource('server/a/index.ts', "export * from './b';\n")).toHaveLength(1);
+    expect(checkSource('server/a/queries.ts', 'const c = new PrismaClient({});\n')).toHaveLength(1);
+    expect(checkSource('server/platform/db.ts', 'const c = new PrismaClient({});\n')).toEqual([]);
+  });
+});

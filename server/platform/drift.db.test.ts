@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest';
+import { joinSchema, readSchema, readSnapshot } from '#server/cli/dev/schema-snapshot';
+import { diffSchemas } from '#server/platform/schema-engine';
+import { readCatalog } from '#server/testing/catalog';
+import { createTestDatabase } from '#server/testing/database';
+import { withAdmin } from '#server/testing/server';
+
+/** What migrations add by hand because a Prisma schema cannot say it. Anything else that differs is drift. */
+const BY_HAND = [
+  /^(column|index|constraint|relation) .*_prisma_migrations/,
+  /^constraint \S+_check CHECK /,
+  /^function refuse_change$/,
+  /^trigger \S+\.append_only$/,
+  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|environment_lock_open_key|deployment_current_key) /,
+];
+
+it('the migrations lead to the schema that is written', async () => {
+  const migrated = await createTestDatabase();
+  const written = await createTestDatabase({ empty: true });
+  try {
+    await withAdmin(written.ownerUrl, async (client) =>
+      client.query(await diffSchemas(null, await readSchema())),
+    );
+    const expected = await withAdmin(written.ownerUrl, readCatalog);
+    const actual = await withAdmin(migrated.ownerUrl, readCatalog);
+    const missing = expected.filter((line) => !actual.includes(line));
+    const extra = actual.filter(
+      (line) => !expected.includes(line) && !BY_HAND.some((known) => known.test(line)),
+    );
+    expect({ missing, extra }).toEqual({ missing: [], extra: [] });
+    expect(expected.length).toBeGreaterThan(100);
+  } finally {
+    await Promise.all([migrated.drop(), written.drop()]);
+  }
+});
+
+it('the snapshot that the next migration starts from is the schema that is written', async () => {
+  const snapshot = await readSnapshot();
+  expect(snapshot?.[0]?.content).toBe(joinSchema(await readSchema()));
+});

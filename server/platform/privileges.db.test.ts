@@ -1,0 +1,115 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasPostgresCode } from '#server/platform/db';
+import { createTestDatabase, type TestDatabase } from '#server/testing/database';
+import { withAdmin } from '#server/testing/server';
+
+/** What the serving role may do with each table: Select, Insert, Update, Delete. A new table has to be added here. */
+const EXPECTED: Record<string, string> = {
+  _prisma_migrations: 'S',
+  app_user: 'SIU',
+  audit_entry: 'SI',
+  deployment: 'SIU',
+  environment_lock: 'SIU',
+  event: 'SI',
+  event_delivery: 'SIUD',
+  login_failure: 'SID',
+  release: 'SIU',
+  release_mark: 'SI',
+  run: 'SIU',
+  run_log: 'SI',
+  run_step: 'SIU',
+  session: 'SIUD',
+  setup_link: 'SIUD',
+  worker: 'SIUD',
+};
+const APPEND_ONLY = Object.entries(EXPECTED).flatMap(([table, rights]) => (rights === 'SI' ? [table] : []));
+const INSUFFICIENT_PRIVILEGE = '42501';
+const RESTRICT_VIOLATION = '23001';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+/** The SQLSTATE that a statement ends with, null when it succeeds. The serving login and its role stand for each process. */
+async function codeOf(url: string, statement: string): Promise<string | null> {
+  return withAdmin(url, async (client: pg.Client) => {
+    try {
+      await client.query(statement);
+      return null;
+    } catch (error) {
+      if (hasPostgresCode(error, INSUFFICIENT_PRIVILEGE)) return INSUFFICIENT_PRIVILEGE;
+      if (hasPostgresCode(error, RESTRICT_VIOLATION)) return RESTRICT_VIOLATION;
+      throw error;
+    }
+  });
+}
+
+describe('the serving role', () => {
+  it('has on each table what is listed, and on no table anything else', async () => {
+    const { rows } = await withAdmin(database.ownerUrl, (client) =>
+      client.query<{ name: string; rights: string; other: boolean }>(`
+        SELECT relname AS name,
+               concat(CASE WHEN has_table_privilege('ops_app', oid, 'SELECT') THEN 'S' END,
+                      CASE WHEN has_table_privilege('ops_app', oid, 'INSERT') THEN 'I' END,
+                      CASE WHEN has_table_privilege('ops_app', oid, 'UPDATE') THEN 'U' END,
+                      CASE WHEN has_table_privilege('ops_app', oid, 'DELETE') THEN 'D' END) AS rights,
+               has_table_privilege('ops_app', oid, 'TRUNCATE, REFERENCES, TRIGGER') AS other
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')`),
+    );
+    expect(Object.fromEntries(rows.map((row) => [row.name, row.rights]))).toEqual(EXPECTED);
+    expect(rows.filter((row) => row.other)).toEqual([]);
+  });
+
+  it('may draw from every sequence', async () => {
+    const { rows } = await withAdmin(database.ownerUrl, (client) =>
+      client.query<{ name: string; usable: boolean }>(`
+        SELECT relname AS name, has_sequence_privilege('ops_app', oid, 'USAGE') AS usable
+        FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S'`),
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.filter((row) => !row.usable)).toEqual([]);
+  });
+
+  it.each([
+    'CREATE TABLE mine (id int)',
+    'ALTER TABLE audit_entry DISABLE TRIGGER append_only',
+    'DROP TABLE audit_entry',
+    'DROP FUNCTION refuse_change()',
+    'CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$',
+  ])('may not change the schema: %s', async (statement) => {
+    expect(await codeOf(database.url, statement)).toBe(INSUFFICIENT_PRIVILEGE);
+  });
+});
+
+describe('append-only tables', () => {
+  it.each(APPEND_ONLY)('%s refuses changes by the serving login for lack of the right', async (table) => {
+    expect(await codeOf(database.url, `DELETE FROM ${table}`)).toBe(INSUFFICIENT_PRIVILEGE);
+    expect(await codeOf(database.url, `TRUNCATE ${table}`)).toBe(INSUFFICIENT_PRIVILEGE);
+  });
+
+  it.each(APPEND_ONLY)('%s refuses changes even by its owner and the administrator', async (table) => {
+    const column = table === 'run_log' ? 'seq = seq' : 'id = id';
+    for (const url of [database.ownerUrl, database.adminUrl]) {
+      expect(await codeOf(url, `UPDATE ${table} SET ${column}`)).toBe(RESTRICT_VIOLATION);
+      expect(await codeOf(url, `DELETE FROM ${table}`)).toBe(RESTRICT_VIOLATION);
+      expect(await codeOf(url, `TRUNCATE ${table} CASCADE`)).toBe(RESTRICT_VIOLATION);
+    }
+  });
+
+  it('an entry written by the serving login stays as it was written', async () => {
+    const insert =
+      "INSERT INTO audit_entry (actor_type, actor_name, action, target_type) VALUES ('system', 'test', 'a', 'b')";
+    expect(await codeOf(database.url, insert)).toBeNull();
+    expect(await codeOf(database.adminUrl, "UPDATE audit_entry SET action = 'other'")).toBe(
+      RESTRICT_VIOLATION,
+    );
+    const { rows } = await withAdmin(database.url, (client) =>
+      client.query('SELECT action FROM audit_entry'),
+    );
+    expect(rows).toEqual([{ action: 'a' }]);
+  });
+});
