@@ -2,7 +2,8 @@
 const CORE =
   'services|deployments|secrets|maintenance|monitoring|metrics|logs|incidents|postmortems|performance|business';
 const SUPPORTING = 'auth|audit|runs|notifications';
-const TEST = '\\.test\\.tsx?$';
+/** Tests, and suites that several tests run. */
+const TEST = '(\\.test|-suite)\\.tsx?$';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -117,7 +118,7 @@ module.exports = {
         orphan: true,
         pathNot: [
           TEST,
-          '\\.d\\.ts$',
+          '\\.d\\.m?ts$',
           '\\.route\\.tsx?$',
           '^app/(routes|entry\\.(client|server)|root)\\.tsx?$',
           '\\.mjs$',
@@ -136,7 +137,7 @@ module.exports = {
       name: 'tests-stay-out-of-the-product',
       severity: 'error',
       from: { path: '^(server|app)/', pathNot: [TEST, '^server/testing/', '^server/cli/(test|bench)/'] },
-      to: { path: ['^server/testing/', TEST, 'node_modules/(vitest|playwright|@playwright)/'] },
+      to: { path: ['^server/testing/', TEST, 'node_modules/(vitest|@playwright)/'] },
     },
   ],
   options: {

@@ -3,45 +3,43 @@ import { findBrowser } from '#server/platform/browser';
 
 const browser = await findBrowser();
 const port = Number(process.env.E2E_PORT ?? 4600);
-const baseURL = `http://127.0.0.1:${port}`;
-const desktop = { ...devices['Desktop Chrome'], viewport: { width: 1280, height: 800 } };
+const desktop = { ...devices['Desktop Chrome'], viewport: { width: 1440, height: 900 } };
+const phone = {
+  ...devices['Pixel 7'],
+  viewport: { width: 375, height: 812 },
+  screen: { width: 375, height: 812 },
+  deviceScaleFactor: 2,
+};
 
-/** The whole console, started as a person starts it, with a data folder of its own. One environment: one test at a time. */
+/**
+ * One real console with a real shop behind it, started by the global setup as a person starts it. The stories change
+ * what is live there, so one test runs at a time; each brings the environment into the state that it needs.
+ */
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/e2e',
+  globalSetup: './e2e/global-setup.ts',
   fullyParallel: false,
   workers: 1,
-  timeout: 120_000,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  timeout: 150_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
   use: {
-    baseURL,
+    baseURL: `http://127.0.0.1:${port}`,
     timezoneId: 'UTC',
+    locale: 'en-GB',
     trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
+    actionTimeout: 15_000,
+    navigationTimeout: 20_000,
     launchOptions: { executablePath: browser?.path, args: browser?.args },
   },
   projects: [
-    { name: 'desktop', use: desktop, testIgnore: '**/*.no-script.spec.ts' },
-    {
-      name: 'phone',
-      use: { ...devices['Pixel 7'], viewport: { width: 390, height: 844 } },
-      testIgnore: '**/*.no-script.spec.ts',
-    },
+    { name: 'desktop', use: desktop, testIgnore: ['**/*.no-script.spec.ts', '**/*.phone.spec.ts', '**/start.spec.ts'] },
+    { name: 'phone', use: phone, testMatch: ['**/*.phone.spec.ts', '**/accessibility.spec.ts'] },
     { name: 'no-script', use: { ...desktop, javaScriptEnabled: false }, testMatch: '**/*.no-script.spec.ts' },
+    { name: 'start', use: desktop, testMatch: '**/start.spec.ts' },
   ],
-  webServer: {
-    command: 'node server/cli/boot.mjs start',
-    url: `${baseURL}/api/health`,
-    timeout: 180_000,
-    reuseExistingServer: false,
-    gracefulShutdown: { signal: 'SIGTERM', timeout: 20_000 },
-    stdout: 'pipe',
-    env: {
-      PORT: String(port),
-      DATA_DIR: process.env.E2E_DATA_DIR ?? '.data/e2e',
-      DATABASE_URL: '',
-      SHOP_DATABASE_URL: '',
-    },
-  },
 });

@@ -79,7 +79,7 @@ const columns = column.columns([
   column.accessor('reason', {
     id: 'reason',
     header: 'Reason and details',
-    meta: { className: 'align-top w-1/3', wideOnly: true },
+    meta: { className: 'align-top max-w-0 w-1/3', wideOnly: true },
     cell: ({ row: { original: entry } }) => <Details entry={entry} />,
   }),
 ]);
@@ -111,31 +111,32 @@ function Target({ entry }: { entry: AuditRow }) {
 }
 
 function Details({ entry }: { entry: AuditRow }) {
-  const details = Object.entries(entry.details);
+  const details = Object.entries(entry.details).map(([key, value]) => [
+    key,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
   return (
-    <div className="min-w-0">
-      {entry.reason ? <p className="break-words">{entry.reason}</p> : null}
-      <details>
-        <summary className="w-fit text-s text-muted underline decoration-edge underline-offset-3 hover:text-ink">
-          Details
-        </summary>
-        <dl className="mt-1 grid grid-cols-[max-content_minmax(0,1fr)] gap-x-3 text-s">
-          {[
-            ...details.map(([key, value]) => [
-              key,
-              typeof value === 'string' ? value : JSON.stringify(value),
-            ]),
-            ['Target', [entry.targetType, entry.targetId].filter(Boolean).join(' ')],
-            ['Request', entry.requestId ?? 'none'],
-          ].map(([label, value]) => (
-            <div key={label} className="contents">
-              <dt className="text-muted">{label}</dt>
-              <dd className="break-all">{value}</dd>
-            </div>
-          ))}
-        </dl>
-      </details>
-    </div>
+    <details className="group/details min-w-0">
+      <summary className="flex items-baseline gap-3 rounded-s hover:text-ink">
+        <span className="min-w-0 flex-1 truncate group-open/details:whitespace-normal">{entry.reason}</span>
+        <span className="text-s text-muted underline decoration-edge underline-offset-3">
+          <span className="group-open/details:hidden">Details</span>
+          <span className="hidden group-open/details:inline">Fold</span>
+        </span>
+      </summary>
+      <dl className="mt-1 grid grid-cols-[max-content_minmax(0,1fr)] gap-x-3 pb-1 text-s">
+        {[
+          ...details,
+          ['target', [entry.targetType, entry.targetId].filter(Boolean).join(' ')],
+          ['request', entry.requestId ?? 'none'],
+        ].map(([label, value]) => (
+          <div key={label} className="contents">
+            <dt className="text-muted">{label}</dt>
+            <dd className="break-all">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
   );
 }
 

@@ -160,7 +160,7 @@ function CheckPlan({
   verb: string;
 }) {
   const subject = useSubject();
-  const { shown, isOutdated, adopt } = useShownPlan(latest, failure?.error.kind === 'stale_plan');
+  const { shown, isOutdated, adopt } = useShownPlan(latest, failure);
   const blockedBy =
     (can(subject, 'deployments.check') ? null : whyNot('deployments.check')) ??
     latest.blockedBy ??

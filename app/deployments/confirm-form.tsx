@@ -4,6 +4,7 @@ import { Button, type ButtonProps } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
 import { Kbd } from '#app/components/ui/kbd';
 import type { ActionFailure } from '#app/http/protected.server';
+import { cn } from '#app/lib/cn';
 
 /** The last step before something happens: what binds it to the plan that is shown, a reason, one button. */
 export function ConfirmForm({
@@ -60,7 +61,14 @@ export function ConfirmForm({
           hint={reasonHint}
         />
       ) : null}
-      <div className="grid gap-2 max-md:sticky max-md:bottom-16 max-md:-mx-4 max-md:bg-surface max-md:px-4 max-md:py-2">
+      <div
+        className={cn(
+          'grid gap-2',
+          // Under the thumb, however far its person has scrolled.
+          !blockedBy &&
+            'max-md:sticky max-md:bottom-14 max-md:-mx-4 max-md:bg-surface max-md:px-4 max-md:py-2',
+        )}
+      >
         <Button
           type="submit"
           look={look}

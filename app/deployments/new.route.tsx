@@ -117,7 +117,7 @@ function ConfirmDeploy({
   const form = useRef<HTMLFormElement>(null);
   const leaveTo = paths.deployments();
   useConfirmKeys(form, leaveTo);
-  const { shown, isOutdated, adopt } = useShownPlan(latest, failure?.error.kind === 'stale_plan');
+  const { shown, isOutdated, adopt } = useShownPlan(latest, failure);
   const blockedBy =
     (can(subject, 'deployments.deploy') ? null : whyNot('deployments.deploy')) ??
     latest.blockedBy ??

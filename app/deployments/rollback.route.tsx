@@ -1,6 +1,6 @@
 import type { MetaFunction } from '@remix-run/node';
 import { Link, useActionData, useLoaderData } from '@remix-run/react';
-import { ArrowDown, Check, ShieldAlert, SkipForward, Undo2 } from 'lucide-react';
+import { Check, ShieldAlert, SkipForward, Undo2 } from 'lucide-react';
 import { useRef } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -18,7 +18,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatDuration, plural } from '#app/lib/format';
 import { type Place, paths } from '#app/lib/paths';
-import { PlanSteps } from '#app/runs/plan-view';
+import { FromTo, PlanSteps } from '#app/runs/plan-view';
 import { can, whyNot } from '#server/auth/contract';
 import { requestRollback } from '#server/deployments/commands/request-runs';
 import type { RollbackPreview } from '#server/deployments/contract';
@@ -81,7 +81,7 @@ export default function Rollback() {
         <section className="rounded-l bg-surface shadow-raised">
           <EmptyState
             icon={Undo2}
-            title="There is no known-good release yet"
+            title="Nothing to go back to"
             action={<LinkButton to={paths.newDeployment(place)}>Deploy a release</LinkButton>}
           >
             {noTarget} A release becomes known good once it has been deployed here and validated, or when a
@@ -109,7 +109,7 @@ function ConfirmRollback({
   const subject = useSubject();
   const form = useRef<HTMLFormElement>(null);
   useConfirmKeys(form, paths.overview());
-  const { shown, isOutdated, adopt } = useShownPlan(latest, failure?.error.kind === 'stale_plan');
+  const { shown, isOutdated, adopt } = useShownPlan(latest, failure);
   const blockedBy =
     (can(subject, 'deployments.rollback') ? null : whyNot('deployments.rollback')) ??
     latest.blockedBy ??
@@ -128,26 +128,18 @@ function ConfirmRollback({
       />
       <div className="grid items-start gap-4 md:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
         <section aria-label="Confirm" className="rounded-l bg-surface p-4 shadow-raised md:sticky md:top-16">
-          <div className="mb-4 grid gap-1">
-            <p className="text-muted">
-              Away from <span className="font-mono">{plan.from?.tag}</span>
-              <span className="max-sm:hidden"> · {plan.from?.title}</span>
+          <div className="mb-4">
+            <p className="mb-1 text-l font-semibold">
+              <FromTo from={plan.from} to={plan.to} />
             </p>
-            <ArrowDown aria-hidden="true" size={16} className="text-faint" />
-            <p className="flex flex-wrap items-center gap-x-3 gap-y-1">
-              <span className="sr-only">Back to</span>
-              <span className="font-mono text-l font-semibold break-all">{target.tag}</span>
-              <ReleaseMarks release={target} />
+            <p className="mb-1.5 flex flex-wrap items-center gap-x-3 gap-y-1">
+              {target.title} <ReleaseMarks release={target} />
             </p>
-            <p className="text-muted">
-              {target.title}
-              {target.lastDeployedAt ? (
-                <>
-                  {', last deployed '}
-                  <RelativeTime at={target.lastDeployedAt} focusable />
-                </>
-              ) : null}
-            </p>
+            {target.lastDeployedAt ? (
+              <p className="text-muted">
+                last deployed here <RelativeTime at={target.lastDeployedAt} focusable />
+              </p>
+            ) : null}
           </div>
           {shown.supersedes ? (
             <Notice tone="warning" title={`It stops run #${shown.supersedes.number}`} className="mb-3">

@@ -1,4 +1,4 @@
-import { useNavigate } from '@remix-run/react';
+import { useNavigate, useNavigation } from '@remix-run/react';
 import { type RefObject, useEffect, useState } from 'react';
 
 /** Keys held down when the page came up confirm nothing, ms. */
@@ -7,37 +7,51 @@ const ARRIVAL_MS = 600;
 /** On a page that asks for a confirmation: Enter confirms and Escape leaves, unless a control takes the key itself. */
 export function useConfirmKeys(form: RefObject<HTMLFormElement>, leaveTo: string): void {
   const navigate = useNavigate();
+  // While another plan is on its way, the one on screen is not what was chosen.
+  const isIdle = useNavigation().state === 'idle';
   useEffect(() => {
     const arrived = performance.now();
     const onKey = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.repeat || event.metaKey || event.ctrlKey || event.altKey) return;
       const focused = document.activeElement;
+      if (event.key === 'Escape' && focused instanceof HTMLElement && focused.matches('input, textarea')) {
+        // What was typed is not thrown away by one key: the first Escape leaves the field, the next the page.
+        focused.blur();
+        return;
+      }
       if (event.key === 'Escape' && !focused?.closest('[role="dialog"], details[open]')) navigate(leaveTo);
-      const isFree = !focused || focused === document.body || focused.id === 'main';
-      if (event.key !== 'Enter' || !isFree || performance.now() - arrived < ARRIVAL_MS) return;
+      const isFree =
+        !focused || focused === document.body || focused.matches('#main, input[type="radio"][name="tag"]');
+      if (event.key !== 'Enter' || !isFree) return;
+      event.preventDefault();
+      if (!isIdle || performance.now() - arrived < ARRIVAL_MS) return;
       const button = form.current?.querySelector<HTMLButtonElement>('button[type="submit"]');
       if (button) form.current?.requestSubmit(button);
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  }, [form, navigate, leaveTo]);
+  }, [form, navigate, leaveTo, isIdle]);
 }
 
 /**
  * The plan that a person looks at. When reality changes meanwhile, the page does not swap it under their eyes: it says
  * so and lets them take the new one. After a refusal the new one is shown at once, because they must look again anyway.
+ * @param refusal what the server answered when the old plan was confirmed; each one counts once
  */
 export function useShownPlan<P extends { planHash: string }>(
   latest: P,
-  wasRefused: boolean,
+  refusal: object | undefined,
 ): { shown: P; isOutdated: boolean; adopt: () => void } {
-  const [held, setHeld] = useState(latest);
-  const isOutdated = held.planHash !== latest.planHash;
-  if (isOutdated && wasRefused) setHeld(latest);
+  const [held, setHeld] = useState<{ plan: P; answered: object | undefined }>({
+    plan: latest,
+    answered: undefined,
+  });
+  const isOutdated = held.plan.planHash !== latest.planHash;
+  if (isOutdated && refusal && refusal !== held.answered) setHeld({ plan: latest, answered: refusal });
   return {
     // What the hash does not bind follows along: locks, runs, what others did.
-    shown: isOutdated ? held : latest,
+    shown: isOutdated ? held.plan : latest,
     isOutdated,
-    adopt: () => setHeld(latest),
+    adopt: () => setHeld({ plan: latest, answered: held.answered }),
   };
 }

@@ -6,6 +6,7 @@ import { useSubject } from '#app/components/layout/root-data';
 import { LinkButton } from '#app/components/ui/button';
 import { Badge, StatusMark, verdictLook } from '#app/components/ui/status-mark';
 import { Duration, RelativeTime } from '#app/components/ui/time';
+import { cn } from '#app/lib/cn';
 import { formatDuration, shortSha } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import { ActiveRunLine } from '#app/runs/active-run-line';
@@ -58,8 +59,8 @@ export function EnvironmentPanel({
               </p>
               <p className="mt-1 flex flex-wrap items-center gap-x-3 gap-y-1 text-muted">
                 <span>
-                  {live.direction === 'rollback' ? 'rolled back to' : 'live since'}{' '}
-                  <RelativeTime at={live.since} focusable className="text-ink" />
+                  live since <RelativeTime at={live.since} focusable className="text-ink" />
+                  {live.direction === 'rollback' ? ', by a rollback' : ''}
                 </span>
                 <code>{shortSha(live.commitSha)}</code>
                 {live.verdict !== 'none' ? <StatusMark look={verdictLook(live.verdict)} /> : null}
@@ -103,8 +104,8 @@ export function EnvironmentPanel({
 
       {activeRun ? <ActiveRunLine run={activeRun} /> : null}
 
-      <dl className="grid grid-cols-2 border-t border-line lg:grid-cols-4 lg:divide-x lg:divide-line">
-        <Fact label="Rollback would go to">
+      <dl className="-mb-px grid grid-cols-2 overflow-hidden rounded-b-l border-t border-line lg:grid-cols-4 lg:divide-x lg:divide-line">
+        <Fact label="Rollback would go to" isWide={!rollbackTarget}>
           {rollbackTarget ? (
             <>
               <span className="font-mono font-medium">{rollbackTarget.tag}</span>
@@ -136,9 +137,22 @@ export function EnvironmentPanel({
   );
 }
 
-function Fact({ label, note, children }: { label: string; note?: string; children: ReactNode }) {
+function Fact({
+  label,
+  note,
+  isWide,
+  children,
+}: {
+  label: string;
+  note?: string;
+  /** A sentence rather than a figure: on a phone it has the whole row. */
+  isWide?: boolean;
+  children: ReactNode;
+}) {
   return (
-    <div className="min-w-0 px-4 py-2.5 max-lg:border-b max-lg:border-line max-lg:nth-last-[-n+2]:border-b-0">
+    <div
+      className={cn('min-w-0 px-4 py-2.5 max-lg:border-b max-lg:border-line', isWide && 'max-lg:col-span-2')}
+    >
       <dt className="text-s text-muted">
         {label}
         {note ? <span className="max-sm:sr-only">, {note}</span> : null}

@@ -2,10 +2,12 @@ import { Link } from '@remix-run/react';
 import { runLook, StatusMark } from '#app/components/ui/status-mark';
 import { paths } from '#app/lib/paths';
 import { BudgetClock } from '#app/runs/budget-clock';
+import { useRunSummary } from '#app/runs/use-run';
 import type { RunSummary } from '#server/runs/contract';
 
 /** A run that is going on: where it stands, step by step, and its clock against its budget. */
-export function ActiveRunLine({ run }: { run: RunSummary }) {
+export function ActiveRunLine({ run: loaded }: { run: RunSummary }) {
+  const run = useRunSummary(loaded);
   return (
     <Link
       to={paths.run(run.id)}

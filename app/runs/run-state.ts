@@ -1,24 +1,25 @@
-import type { RunDetail, RunSnapshot, RunStepView } from '#server/runs/contract';
+import type { RunDetail, RunSnapshot, RunStepView, RunSummary } from '#server/runs/contract';
 
-/** A loaded run with what the event stream has said since; the one that was read later wins. */
-export function withSnapshot(run: RunDetail, snapshot: RunSnapshot | null): RunDetail {
-  if (!snapshot || snapshot.id !== run.id || snapshot.readAt <= run.readAt) return run;
-  const { status, startedAt, endedAt, error, cancelReason, steps, lastLogSeq, readAt } = snapshot;
-  const running = steps.find((step) => step.status === 'running');
+/** A run's one-line account with what the event stream has said since. */
+export function summaryWithSnapshot(run: RunSummary, snapshot: RunSnapshot | null): RunSummary {
+  if (snapshot?.id !== run.id) return run;
+  const { status, startedAt, endedAt, steps } = snapshot;
   return {
     ...run,
     status,
     startedAt,
     endedAt,
-    error,
-    cancelReason,
-    steps,
-    lastLogSeq,
-    readAt,
-    currentStep: running?.title ?? null,
+    currentStep: steps.find((step) => step.status === 'running')?.title ?? null,
     stepsDone: steps.filter((step) => ['succeeded', 'warning', 'skipped'].includes(step.status)).length,
     stepsTotal: steps.length,
   };
+}
+
+/** A loaded run with what the event stream has said since; the one that was read later wins. */
+export function withSnapshot(run: RunDetail, snapshot: RunSnapshot | null): RunDetail {
+  if (!snapshot || snapshot.id !== run.id || snapshot.readAt <= run.readAt) return run;
+  const { error, cancelReason, steps, lastLogSeq, readAt } = snapshot;
+  return { ...run, ...summaryWithSnapshot(run, snapshot), error, cancelReason, steps, lastLogSeq, readAt };
 }
 
 export interface TimeShare {

@@ -18,6 +18,8 @@ export function StepList({ steps, selected }: { steps: RunStepView[]; selected: 
 
 function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean }) {
   const facts = Object.entries(step.facts);
+  // One fact fits beside the title; more of them get a line of their own.
+  const only = facts.length === 1 ? facts[0] : undefined;
   const isQuiet = step.status === 'pending' || step.status === 'skipped' || step.status === 'cancelled';
   return (
     <li className="stem-item grid grid-cols-[3.75rem_1.75rem_minmax(0,1fr)] pr-3 pl-1">
@@ -28,7 +30,7 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
         {step.startedAt ? <time dateTime={step.startedAt}>{formatUtcSeconds(step.startedAt)}</time> : ''}
       </span>
       <span className="stem justify-self-center">
-        <span className="relative mt-2 block bg-surface py-0.5">
+        <span className="relative mt-1.5 block bg-surface py-0.5">
           <StatusMark look={stepLook(step.status)} iconOnly />
         </span>
       </span>
@@ -47,6 +49,12 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
           <span className={cn('min-w-0 flex-1', isQuiet && 'text-muted')}>
             {step.title}
             {step.attempt > 1 ? <span className="text-s text-muted"> · attempt {step.attempt}</span> : null}
+            {only ? (
+              <span className="text-s text-muted">
+                {' '}
+                · {only[0]} {only[1]}
+              </span>
+            ) : null}
           </span>
           <span className="text-s text-muted">
             {step.status === 'running' && step.startedAt ? (
@@ -67,7 +75,7 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
             ) : null}
           </p>
         ) : null}
-        {facts.length > 0 ? (
+        {facts.length > 1 ? (
           <dl className="flex flex-wrap gap-x-4 pr-1 pb-1.5 pl-0.5 text-s">
             {facts.map(([label, value]) => (
               <div key={label} className="flex gap-1.5">

@@ -41,7 +41,17 @@ function elapsed(run: RunDetail): number {
   return run.startedAt && run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : 0;
 }
 
-function Bar({ run, shares, elapsedMs }: { run: RunDetail; shares: TimeShare[]; elapsedMs: number }) {
+function Bar({
+  run,
+  shares,
+  elapsedMs: measured,
+}: {
+  run: RunDetail;
+  shares: TimeShare[];
+  elapsedMs: number;
+}) {
+  // The browser's clock may be a moment behind the database's.
+  const elapsedMs = Math.max(0, measured);
   const scale = 100 / Math.max(elapsedMs, 1);
   const used = (elapsedMs / run.budgetMs) * 100;
   const longest = [...shares].sort((a, b) => length(b) - length(a)).slice(0, NAMED);

@@ -2,8 +2,8 @@ import { useRevalidator } from '@remix-run/react';
 import { useEffect, useState } from 'react';
 import { useLive } from '#app/components/live/live-provider';
 import { useObserveServerTime } from '#app/lib/clock';
-import { withSnapshot } from '#app/runs/run-state';
-import { isActive, type RunDetail, type RunSnapshot } from '#server/runs/contract';
+import { summaryWithSnapshot, withSnapshot } from '#app/runs/run-state';
+import { isActive, type RunDetail, type RunSnapshot, type RunSummary } from '#server/runs/contract';
 
 /** More than any line has: this part of the page wants the run's state, not its log. */
 const NO_LINES = 999_999_999;
@@ -25,4 +25,14 @@ export function useRun(loaded: RunDetail): RunDetail {
     if (isBehind) revalidate();
   }, [isBehind, revalidate]);
   return run;
+}
+
+/** A run's one-line account that follows the event stream while the run goes on. */
+export function useRunSummary(loaded: RunSummary): RunSummary {
+  const [snapshot, setSnapshot] = useState<RunSnapshot | null>(null);
+  const isFollowed = isActive(loaded.status);
+  useLive({ runs: isFollowed ? { [loaded.id]: NO_LINES } : {}, environments: [] }, (event) => {
+    if (event.name === 'run' && event.snapshot.id === loaded.id) setSnapshot(event.snapshot);
+  });
+  return isFollowed ? summaryWithSnapshot(loaded, snapshot) : loaded;
 }

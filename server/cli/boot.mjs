@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const OLDEST_NODE = [20, 19];
+const NPM_POLL_MS = 250;
 const STAMP = path.join(ROOT, 'node_modules/.ops-stamp');
 
 /** What each command runs once everything is installed and built; `entry` is a compiled module. */
@@ -104,9 +105,39 @@ function runEntry(entry, args, env = {}) {
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGTERM'));
+  const stopWatching = watchNpm(() => child.kill('SIGTERM'));
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
+    child.once('exit', () => stopWatching());
     child.once('exit', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
   });
   return { child, ended };
+}
+
+/**
+ * Calls `onGone` when the npm that runs this is gone. npm passes a signal to its shell, which dies of it without passing
+ * it on, so without this `kill <npm>` would leave everything running.
+ * @returns {() => void} ends the watch
+ */
+function watchNpm(onGone) {
+  if (!process.env.npm_lifecycle_event) return () => undefined;
+  const ancestors = () => `${process.ppid} ${parentOf(process.ppid)}`;
+  const first = ancestors();
+  const timer = setInterval(() => {
+    if (ancestors() === first) return;
+    clearInterval(timer);
+    onGone();
+  }, NPM_POLL_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+/** Linux: field 4 of /proc/<pid>/stat. Elsewhere, and for a process that is gone, null. */
+function parentOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1];
+  } catch {
+    return null;
+  }
 }

@@ -12,6 +12,9 @@ function report(error: unknown): void {
 
 async function main(): Promise<void> {
   const running = new Console(process.env);
+  // A terminal or a reader that is gone must not end the console.
+  process.stdout.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
   let signals = 0;
   const stop = (): void => {
     signals += 1;

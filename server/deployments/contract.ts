@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import type { Plan, ReleaseRef, RunSummary } from '#server/runs/contract';
 import { defineEvent } from '#server/platform/events-contract';
+import type { Plan, ReleaseRef, RunSummary } from '#server/runs/contract';
 import type { EnvironmentView } from '#server/services/contract';
 
 export type Direction = 'deploy' | 'rollback';
@@ -20,7 +20,9 @@ export const DEPLOYMENT_STATUS_LABELS: Record<DeploymentStatus, string> = {
 };
 
 const service = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,39}$/, 'Name a service in lower-case letters.'));
-const environment = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,39}$/, 'Name an environment in lower-case letters.'));
+const environment = z
+  .string()
+  .check(z.regex(/^[a-z][a-z0-9-]{0,39}$/, 'Name an environment in lower-case letters.'));
 const reason = z.string().check(z.trim(), z.minLength(3, 'Say why, in a few words.'), z.maxLength(500));
 const optionalReason = z.optional(z.string().check(z.trim(), z.maxLength(500)));
 const planHash = z.string().check(z.regex(/^[0-9a-f]{64}$/, 'The plan is missing. Open the page again.'));
@@ -65,7 +67,12 @@ export const listDeploymentsInput = z.object({
 
 export const markReleaseInput = z.object({ service, tag, verdict: z.enum(VERDICTS), reason });
 export const lockEnvironmentInput = z.object({ service, environment, reason });
-export const liftLockInput = z.object({ service, environment, lockId: z.uuid('Open the page again.'), reason });
+export const liftLockInput = z.object({
+  service,
+  environment,
+  lockId: z.uuid('Open the page again.'),
+  reason,
+});
 
 export interface LockView {
   id: string;

@@ -6,7 +6,13 @@ import { requestDeploy } from '#server/deployments/commands/request-runs';
 import { getEnvironmentState } from '#server/deployments/queries/environments';
 import { previewDeploy, previewRollback } from '#server/deployments/queries/previews';
 import { listReleases } from '#server/deployments/queries/releases';
-import { auditAfter, createFixtureConsole, type FixtureConsole, lastAudit, PLACE } from '#server/testing/fixture-console';
+import {
+  auditAfter,
+  createFixtureConsole,
+  type FixtureConsole,
+  lastAudit,
+  PLACE,
+} from '#server/testing/fixture-console';
 import { ask, sendVisitors } from '#server/testing/visitors';
 
 async function served(made: FixtureConsole): Promise<string> {
@@ -14,7 +20,10 @@ async function served(made: FixtureConsole): Promise<string> {
 }
 
 async function statuses(made: FixtureConsole): Promise<string[]> {
-  const rows = await made.app.system.db.deployment.findMany({ orderBy: { sequence: 'asc' }, include: { release: true } });
+  const rows = await made.app.system.db.deployment.findMany({
+    orderBy: { sequence: 'asc' },
+    include: { release: true },
+  });
   return rows.map((row) => `${row.direction} ${row.release.tag} ${row.status}`);
 }
 
@@ -51,7 +60,13 @@ describe('deploying', { timeout: 60_000 }, () => {
       noRollbackReason: expect.stringContaining('no known-good release yet'),
       activeRun: null,
     });
-    expect((await auditAfter(made.app, before)).map(({ action, actorName, runId }) => ({ action, actorName, runId }))).toEqual([
+    expect(
+      (await auditAfter(made.app, before)).map(({ action, actorName, runId }) => ({
+        action,
+        actorName,
+        runId,
+      })),
+    ).toEqual([
       { action: 'deployments.deploy.requested', actorName: made.responder.actor.name, runId: run.id },
     ]);
   });
@@ -116,7 +131,9 @@ describe('deploying', { timeout: 60_000 }, () => {
     }
     await made.shop.addRelease('v1.4.0', 'good');
     const run = await made.deployed('v1.4.0');
-    const kept = readdirSync(path.join(made.shop.folder, 'production', 'releases')).map((name) => name.replace(/-[0-9a-f]{12}$/, ''));
+    const kept = readdirSync(path.join(made.shop.folder, 'production', 'releases')).map((name) =>
+      name.replace(/-[0-9a-f]{12}$/, ''),
+    );
     expect(kept).toEqual(expect.arrayContaining(['v1.1.0', 'v1.4.0']));
     expect(kept).not.toContain('v1.0.0');
     expect(kept).not.toContain('v1.3.0-crash');
@@ -154,7 +171,9 @@ describe('rolling back', { timeout: 60_000 }, () => {
     expect(state.live).toMatchObject({ tag: 'v1.1.0', direction: 'rollback', validated: true });
     const left = (await listReleases(made.responder, PLACE)).find(({ tag }) => tag === 'v1.3.0');
     expect(left).toMatchObject({ verdict: 'faulty', verdictReason: why });
-    expect((await auditAfter(made.app, before)).map(({ action, reason, runId }) => ({ action, reason, runId }))).toEqual([
+    expect(
+      (await auditAfter(made.app, before)).map(({ action, reason, runId }) => ({ action, reason, runId })),
+    ).toEqual([
       { action: 'deployments.rollback.requested', reason: 'checkout fails', runId: run.id },
       { action: 'releases.mark', reason: why, runId: run.id },
       { action: 'environments.lock', reason: why, runId: run.id },
@@ -164,7 +183,13 @@ describe('rolling back', { timeout: 60_000 }, () => {
       UNION ALL SELECT 'lock', xmin::text FROM environment_lock WHERE run_id = ${run.id}::uuid
       UNION ALL SELECT action, xmin::text FROM audit_entry WHERE run_id = ${run.id}::uuid AND id > ${before} AND action <> 'deployments.rollback.requested'
       UNION ALL SELECT 'step', xmin::text FROM run_step WHERE run_id = ${run.id}::uuid AND key = 'switch'`;
-    expect(writers.map(({ what }) => what).sort()).toEqual(['environments.lock', 'lock', 'mark', 'releases.mark', 'step']);
+    expect(writers.map(({ what }) => what).sort()).toEqual([
+      'environments.lock',
+      'lock',
+      'mark',
+      'releases.mark',
+      'step',
+    ]);
     expect(new Set(writers.map(({ xmin }) => xmin)).size).toBe(1);
   });
 
@@ -191,7 +216,9 @@ describe('rolling back', { timeout: 60_000 }, () => {
   it('lets one of two people lift the lock, and tells the other', async () => {
     const lock = (await getEnvironmentState(made.responder, PLACE)).lock;
     if (!lock) throw new Error('not locked');
-    await expect(liftLock(made.responder, { ...PLACE, lockId: lock.id, reason: 'all well' })).rejects.toMatchObject({
+    await expect(
+      liftLock(made.responder, { ...PLACE, lockId: lock.id, reason: 'all well' }),
+    ).rejects.toMatchObject({
       kind: 'forbidden',
     });
     const people = await Promise.all([made.app.asRole('commander'), made.app.asRole('commander')]);
@@ -200,9 +227,14 @@ describe('rolling back', { timeout: 60_000 }, () => {
     );
     expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     const refused = results.find((result) => result.status === 'rejected');
-    expect(refused?.reason).toMatchObject({ kind: 'conflict', message: expect.stringContaining('Nothing was changed') });
+    expect(refused?.reason).toMatchObject({
+      kind: 'conflict',
+      message: expect.stringContaining('Nothing was changed'),
+    });
     expect((await getEnvironmentState(made.responder, PLACE)).lock).toBeNull();
-    const entries = await made.app.system.db.auditEntry.findMany({ where: { action: 'environments.lift-lock' } });
+    const entries = await made.app.system.db.auditEntry.findMany({
+      where: { action: 'environments.lift-lock' },
+    });
     expect(entries).toHaveLength(1);
   });
 
@@ -211,7 +243,12 @@ describe('rolling back', { timeout: 60_000 }, () => {
       kind: 'conflict',
       message: expect.stringContaining('v1.3.0 is marked faulty'),
     });
-    await markRelease(made.responder, { service: 'shop', tag: 'v1.3.0', verdict: 'none', reason: 'the bank was down' });
+    await markRelease(made.responder, {
+      service: 'shop',
+      tag: 'v1.3.0',
+      verdict: 'none',
+      reason: 'the bank was down',
+    });
     await made.deployed('v1.3.0');
     expect(await served(made)).toBe('v1.3.0');
   });
@@ -251,7 +288,9 @@ describe('a rollback over a change of the database', { timeout: 60_000 }, () => 
     const run = await made.rolledBack({ breakGlassReason: 'v2 charges twice, nothing else helps' });
     expect(run.plan.params).toMatchObject({ breakGlassReason: null });
     expect(await served(made)).toBe('v1.0.0');
-    const entry = await made.app.system.db.auditEntry.findFirst({ where: { action: 'deployments.rollback.break-glass' } });
+    const entry = await made.app.system.db.auditEntry.findFirst({
+      where: { action: 'deployments.rollback.break-glass' },
+    });
     expect(entry).toMatchObject({ runId: run.id, reason: 'v2 charges twice, nothing else helps' });
   });
 });

@@ -1,11 +1,11 @@
 import { requestRollback } from '#server/deployments/commands/request-runs';
 import type { deployEnded } from '#server/deployments/contract';
-import { lockForDeploys } from '#server/deployments/procedures/deployment-records';
 import { prepareRollback } from '#server/deployments/plans';
+import { lockForDeploys } from '#server/deployments/procedures/deployment-records';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
-import { notify } from '#server/platform/notify';
 import type { EventType } from '#server/platform/events-contract';
+import { notify } from '#server/platform/notify';
 import { hashPlan } from '#server/runs/state';
 import { environmentConfig } from '#server/services/queries';
 
@@ -19,7 +19,10 @@ type DeployEnded = typeof deployEnded extends EventType<infer T> ? T : never;
 export async function rollBackFailedValidation(ctx: Ctx, event: DeployEnded): Promise<void> {
   if (event.direction !== 'deploy' || event.status !== 'failed' || event.failedStepKey !== 'validate') return;
   if (environmentConfig(ctx, event).validation.onFailure !== 'rollback') return;
-  const deployment = await ctx.db.deployment.findUnique({ where: { runId: event.runId }, include: { release: true } });
+  const deployment = await ctx.db.deployment.findUnique({
+    where: { runId: event.runId },
+    include: { release: true },
+  });
   if (deployment?.status !== 'invalid') return;
   const run = await ctx.db.run.findUniqueOrThrow({ where: { id: event.runId }, select: { number: true } });
   const why = `Validation of ${deployment.release.tag} failed in run #${run.number}`;
@@ -38,7 +41,12 @@ export async function rollBackFailedValidation(ctx: Ctx, event: DeployEnded): Pr
     if (!(error instanceof AppError) || !['conflict', 'unprocessable'].includes(error.kind)) throw error;
     ctx.log.warn({ err: error, runId: event.runId }, 'no automatic rollback');
     await ctx.transaction(async (tx) => {
-      await lockForDeploys(tx, event, `${why}, and it could not be rolled back: ${error.message}`, event.runId);
+      await lockForDeploys(
+        tx,
+        event,
+        `${why}, and it could not be rolled back: ${error.message}`,
+        event.runId,
+      );
       await notify(tx.db, { kind: 'environment', service: event.service, environment: event.environment });
     });
   }

@@ -5,8 +5,8 @@ import { cancelRun, resumeRun } from '#server/runs/commands';
 import type { RunMoment } from '#server/runs/engine';
 import { getRun } from '#server/runs/queries';
 import type { RunLoop } from '#server/runs/run-loop';
-import { createFixtureConsole, type FixtureConsole, PLACE } from '#server/testing/fixture-console';
 import { eventually } from '#server/testing/eventually';
+import { createFixtureConsole, type FixtureConsole, PLACE } from '#server/testing/fixture-console';
 import { ask, sendVisitors } from '#server/testing/visitors';
 
 async function served(made: FixtureConsole): Promise<string> {
@@ -30,7 +30,9 @@ describe('a release that answers visitors with errors', { timeout: 60_000 }, () 
   afterEach(() => made.close(), 60_000);
 
   async function worldWith(onFailure: 'rollback' | 'hold' | 'ask'): Promise<string> {
-    made = await createFixtureConsole({ validation: { endpoints: [{ path: '/' }], samples: 5, holdSeconds: 0, onFailure } });
+    made = await createFixtureConsole({
+      validation: { endpoints: [{ path: '/' }], samples: 5, holdSeconds: 0, onFailure },
+    });
     made.work();
     await made.shop.addRelease('v1.4.0-errors', 'failing');
     await made.deployed('v1.0.0');
@@ -55,7 +57,9 @@ describe('a release that answers visitors with errors', { timeout: 60_000 }, () 
       reason: expect.stringContaining('Validation of v1.4.0-errors failed'),
     });
     expect(await served(made)).toBe('v1.0.0');
-    expect((await getEnvironmentState(made.responder, PLACE)).lock?.reason).toContain('Rolled back from v1.4.0-errors');
+    expect((await getEnvironmentState(made.responder, PLACE)).lock?.reason).toContain(
+      'Rolled back from v1.4.0-errors',
+    );
   });
 
   it('stays and locks the environment where the policy is to hold', async () => {
@@ -74,7 +78,10 @@ describe('a release that answers visitors with errors', { timeout: 60_000 }, () 
   it('waits for a person where the policy is to ask, and is validated again when resumed', async () => {
     const runId = await worldWith('ask');
     const asked = await made.ended(runId);
-    expect(asked).toMatchObject({ status: 'needs_attention', error: expect.stringContaining('Decide: roll back, or resume') });
+    expect(asked).toMatchObject({
+      status: 'needs_attention',
+      error: expect.stringContaining('Decide: roll back, or resume'),
+    });
     await made.deliver();
     expect(await deploymentOf(made, runId)).toMatchObject({ status: 'invalid' });
     made.shop.heal();
@@ -111,7 +118,12 @@ describe('a deploy that does not come to its end', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     made = await createFixtureConsole({
       health: { intervalMs: 20, deadlineSeconds: 2 },
-      checklist: [{ phase: 'Tests', checks: [{ key: 'slow', title: 'Slow', run: 'test "$RELEASE" != v1.6.0 || sleep 30' }] }],
+      checklist: [
+        {
+          phase: 'Tests',
+          checks: [{ key: 'slow', title: 'Slow', run: 'test "$RELEASE" != v1.6.0 || sleep 30' }],
+        },
+      ],
     });
     loop = made.work({ at: (moment, _procedure, key) => at(moment, key) });
     await made.shop.addRelease('v1.5.0-sick', 'sick');
@@ -127,14 +139,18 @@ describe('a deploy that does not come to its end', { timeout: 60_000 }, () => {
   it('is stopped by a rollback, which begins when it has ended and its children are gone', async () => {
     const visitors = sendVisitors(made.url, { keepAlive: 2, oneShot: 2, pauseMs: 5 });
     const deploy = await made.askDeploy('v1.6.0');
-    await eventually(async () => expect((await getRun(made.responder, { runId: deploy.runId })).currentStep).toBe('Slow'));
+    await eventually(async () =>
+      expect((await getRun(made.responder, { runId: deploy.runId })).currentStep).toBe('Slow'),
+    );
     const rollback = await made.askRollback();
     loop.wake();
     expect((await made.ended(rollback.runId)).status).toBe('succeeded');
     const superseded = await getRun(made.responder, { runId: deploy.runId });
     expect(superseded).toMatchObject({ status: 'cancelled', supersededBy: { id: rollback.runId } });
     const begun = await getRun(made.responder, { runId: rollback.runId });
-    expect(Date.parse(begun.startedAt as string)).toBeGreaterThanOrEqual(Date.parse(superseded.endedAt as string));
+    expect(Date.parse(begun.startedAt as string)).toBeGreaterThanOrEqual(
+      Date.parse(superseded.endedAt as string),
+    );
     expect((await visitors.stop()).failures).toEqual([]);
     expect(await served(made)).toBe('v1.0.0');
     expect(await deploymentOf(made, deploy.runId)).toMatchObject({ status: 'failed' });
@@ -145,7 +161,10 @@ describe('a deploy that does not come to its end', { timeout: 60_000 }, () => {
   it('leaves no process behind when it never becomes healthy, and starts it again when resumed', async () => {
     const { runId } = await made.askDeploy('v1.5.0-sick');
     const failed = await made.ended(runId);
-    expect(failed).toMatchObject({ status: 'failed', error: expect.stringContaining('status 503, unhealthy: database') });
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error: expect.stringContaining('status 503, unhealthy: database'),
+    });
     expect((await made.observe()).instances.map(({ tag }) => tag)).toEqual(['v1.0.0']);
     expect(await deploymentOf(made, runId)).toMatchObject({ status: 'failed' });
     made.shop.heal();
@@ -190,7 +209,10 @@ describe('a rollback whose target does not become healthy', { timeout: 60_000 },
       expect(await made.ended(runId)).toMatchObject({ status: 'failed', toTag: 'v1.5.0-sick' });
       expect(await served(made)).toBe('v1.6.0');
       expect((await made.observe()).instances.map(({ tag }) => tag)).toEqual(['v1.6.0']);
-      expect(await getEnvironmentState(made.responder, PLACE)).toMatchObject({ live: { tag: 'v1.6.0', verdict: 'none' }, lock: null });
+      expect(await getEnvironmentState(made.responder, PLACE)).toMatchObject({
+        live: { tag: 'v1.6.0', verdict: 'none' },
+        lock: null,
+      });
     } finally {
       await made.close();
     }

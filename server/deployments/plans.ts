@@ -1,10 +1,16 @@
-import { deployBudgetMs, deployProcedure } from '#server/deployments/procedures/deploy';
+import type { SourceRelease } from '#server/deployments/drivers/driver';
 import { checklistProcedure, validationProcedure } from '#server/deployments/procedures/checks';
+import { deployBudgetMs, deployProcedure } from '#server/deployments/procedures/deploy';
 import { type RollbackParams, rollbackProcedure } from '#server/deployments/procedures/rollback';
 import type { TargetParams } from '#server/deployments/procedures/steps';
-import type { SourceRelease } from '#server/deployments/drivers/driver';
 import { driverOf, loadHistory, oldestCompatibleSchema } from '#server/deployments/records';
-import { chooseRollbackTarget, findCurrent, type HistoryEntry, type RollbackChoice, releaseIdOf } from '#server/deployments/state';
+import {
+  chooseRollbackTarget,
+  findCurrent,
+  type HistoryEntry,
+  type RollbackChoice,
+  releaseIdOf,
+} from '#server/deployments/state';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { Plan, ReleaseRef } from '#server/runs/contract';
@@ -37,10 +43,14 @@ export interface PreparedRollback extends Prepared<RollbackParams> {
 export async function findSourceRelease(ctx: Ctx, key: EnvironmentKey, tag: string): Promise<SourceRelease> {
   const release = await driverOf(ctx, key).source.findRelease(tag);
   if (!release) {
-    throw new AppError('unprocessable', `There is no release "${tag}" in the repository of ${key.service}. Nothing was started.`, {
-      hint: 'It may have been deleted since the page was opened. Choose one of the list.',
-      fields: { tag: ['This release does not exist.'] },
-    });
+    throw new AppError(
+      'unprocessable',
+      `There is no release "${tag}" in the repository of ${key.service}. Nothing was started.`,
+      {
+        hint: 'It may have been deleted since the page was opened. Choose one of the list.',
+        fields: { tag: ['This release does not exist.'] },
+      },
+    );
   }
   return release;
 }
@@ -57,7 +67,13 @@ function entryRef(entry: HistoryEntry | null): ReleaseRef | null {
 }
 
 function targetOf(key: EnvironmentKey, ref: ReleaseRef): TargetParams {
-  return { service: key.service, environment: key.environment, releaseId: ref.id, tag: ref.tag, commitSha: ref.commitSha };
+  return {
+    service: key.service,
+    environment: key.environment,
+    releaseId: ref.id,
+    tag: ref.tag,
+    commitSha: ref.commitSha,
+  };
 }
 
 function makePlan<P extends TargetParams>(
@@ -125,7 +141,17 @@ export async function prepareRollback(
   });
   // The typed reason comes after the page was shown, so it is no part of what the page's hash binds.
   const shown = { ...plan, params: { ...plan.params, breakGlassReason: null } };
-  return { procedure: rollbackProcedure, params, plan: shown, release, current, target, compatible: choice.compatible, history, present };
+  return {
+    procedure: rollbackProcedure,
+    params,
+    plan: shown,
+    release,
+    current,
+    target,
+    compatible: choice.compatible,
+    history,
+    present,
+  };
 }
 
 export async function chooseTarget(
@@ -134,11 +160,18 @@ export async function chooseTarget(
   tag?: string,
 ): Promise<{ history: HistoryEntry[]; present: SourceRelease[]; choice: RollbackChoice; oldest: number }> {
   const present = await driverOf(ctx, key).source.listReleases();
-  const [history, oldest] = await Promise.all([loadHistory(ctx, key, present), oldestCompatibleSchema(ctx, key)]);
+  const [history, oldest] = await Promise.all([
+    loadHistory(ctx, key, present),
+    oldestCompatibleSchema(ctx, key),
+  ]);
   return { history, present, oldest, choice: chooseRollbackTarget(history, oldest, tag) };
 }
 
-export async function prepareChecklist(ctx: Ctx, key: EnvironmentKey, tag: string): Promise<Prepared<TargetParams> & { release: SourceRelease }> {
+export async function prepareChecklist(
+  ctx: Ctx,
+  key: EnvironmentKey,
+  tag: string,
+): Promise<Prepared<TargetParams> & { release: SourceRelease }> {
   const config = environmentConfig(ctx, key);
   const release = await findSourceRelease(ctx, key, tag);
   const to = toRef(key.service, release);
@@ -157,7 +190,8 @@ export async function prepareChecklist(ctx: Ctx, key: EnvironmentKey, tag: strin
 export async function prepareValidation(ctx: Ctx, key: EnvironmentKey): Promise<Prepared<TargetParams>> {
   environmentConfig(ctx, key);
   const current = findCurrent(await loadHistory(ctx, key, null));
-  if (!current) throw new AppError('conflict', 'Nothing has been deployed here yet, so there is nothing to validate.');
+  if (!current)
+    throw new AppError('conflict', 'Nothing has been deployed here yet, so there is nothing to validate.');
   const to = entryRef(current) as ReleaseRef;
   const params = targetOf(key, to);
   const plan = makePlan(ctx, validationProcedure, params, {

@@ -6,15 +6,25 @@ import {
   requestRollback,
   requestValidation,
 } from '#server/deployments/commands/request-runs';
-import { previewChecklist, previewDeploy, previewRollback, previewValidation } from '#server/deployments/queries/previews';
-import { type Ctx, ANONYMOUS } from '#server/platform/context';
+import {
+  previewChecklist,
+  previewDeploy,
+  previewRollback,
+  previewValidation,
+} from '#server/deployments/queries/previews';
+import { ANONYMOUS, type Ctx } from '#server/platform/context';
 import { cancelRun } from '#server/runs/commands';
 import { createFixtureConsole, type FixtureConsole, PLACE } from '#server/testing/fixture-console';
 
 let made: FixtureConsole;
 beforeAll(async () => {
   made = await createFixtureConsole({
-    checklist: [{ phase: 'Tests', checks: [{ key: 'test-unit', title: 'Unit tests', run: 'node -e "process.exit(0)"' }] }],
+    checklist: [
+      {
+        phase: 'Tests',
+        checks: [{ key: 'test-unit', title: 'Unit tests', run: 'node -e "process.exit(0)"' }],
+      },
+    ],
   });
   const loop = made.work();
   for (const tag of ['v1.0.0', 'v1.1.0']) await made.deployed(tag);
@@ -46,7 +56,10 @@ const HASH = '0'.repeat(64);
 
 describe('a request that cannot be granted', { timeout: 60_000 }, () => {
   it('names an unknown release', async () => {
-    await refused(() => previewDeploy(made.responder, { ...PLACE, tag: 'v9.9.9' }), { kind: 'unprocessable', status: 422 });
+    await refused(() => previewDeploy(made.responder, { ...PLACE, tag: 'v9.9.9' }), {
+      kind: 'unprocessable',
+      status: 422,
+    });
     await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v9.9.9', planHash: HASH }), {
       kind: 'unprocessable',
       fields: { tag: ['This release does not exist.'] },
@@ -60,7 +73,9 @@ describe('a request that cannot be granted', { timeout: 60_000 }, () => {
     await made.shop.addRelease('v1.5.0', 'good');
     const { planHash } = await previewDeploy(made.responder, { ...PLACE, tag: 'v1.5.0' });
     await made.shop.removeTag('v1.5.0');
-    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.5.0', planHash }), { kind: 'unprocessable' });
+    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.5.0', planHash }), {
+      kind: 'unprocessable',
+    });
   });
 
   it('names a service or an environment that does not exist', async () => {
@@ -77,9 +92,15 @@ describe('a request that cannot be granted', { timeout: 60_000 }, () => {
   });
 
   it('lacks a field or brings a plan of another shape', async () => {
-    await refused(() => requestDeploy(made.responder, { ...PLACE, planHash: HASH }), { kind: 'invalid_input' });
-    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.0.0' }), { kind: 'invalid_input' });
-    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.0.0', planHash: 'yes' }), { kind: 'invalid_input' });
+    await refused(() => requestDeploy(made.responder, { ...PLACE, planHash: HASH }), {
+      kind: 'invalid_input',
+    });
+    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.0.0' }), {
+      kind: 'invalid_input',
+    });
+    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.0.0', planHash: 'yes' }), {
+      kind: 'invalid_input',
+    });
     await refused(() => requestRollback(made.responder, { ...PLACE }), { kind: 'invalid_input' });
     await refused(() => requestDeploy(made.responder, null), { kind: 'invalid_input' });
   });
@@ -89,9 +110,13 @@ describe('a request that cannot be granted', { timeout: 60_000 }, () => {
       kind: 'stale_plan',
       status: 409,
     });
-    await refused(() => requestRollback(made.responder, { ...PLACE, planHash: HASH }), { kind: 'stale_plan' });
+    await refused(() => requestRollback(made.responder, { ...PLACE, planHash: HASH }), {
+      kind: 'stale_plan',
+    });
     const { planHash } = await previewDeploy(made.responder, { ...PLACE, tag: 'v1.0.0' });
-    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.2.0-crash', planHash }), { kind: 'stale_plan' });
+    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.2.0-crash', planHash }), {
+      kind: 'stale_plan',
+    });
   });
 
   it('comes from somebody who may not', async () => {
@@ -114,12 +139,21 @@ describe('a request that cannot be granted', { timeout: 60_000 }, () => {
   it('comes while another run holds the environment, unless it is a rollback', async () => {
     const check = await previewChecklist(made.responder, { ...PLACE, tag: 'v1.0.0' });
     const deploy = await previewDeploy(made.responder, { ...PLACE, tag: 'v1.0.0' });
-    const { runId } = await requestChecklist(made.responder, { ...PLACE, tag: 'v1.0.0', planHash: check.planHash });
-    await refused(() => requestDeploy(made.responder, { ...PLACE, tag: 'v1.0.0', planHash: deploy.planHash }), {
-      kind: 'conflict',
-      message: expect.stringContaining('holds shop/production. Nothing was started.'),
+    const { runId } = await requestChecklist(made.responder, {
+      ...PLACE,
+      tag: 'v1.0.0',
+      planHash: check.planHash,
     });
-    expect((await previewDeploy(made.responder, { ...PLACE, tag: 'v1.0.0' })).blockedBy).toContain('holds this environment');
+    await refused(
+      () => requestDeploy(made.responder, { ...PLACE, tag: 'v1.0.0', planHash: deploy.planHash }),
+      {
+        kind: 'conflict',
+        message: expect.stringContaining('holds shop/production. Nothing was started.'),
+      },
+    );
+    expect((await previewDeploy(made.responder, { ...PLACE, tag: 'v1.0.0' })).blockedBy).toContain(
+      'holds this environment',
+    );
     const back = await previewRollback(made.responder, PLACE);
     expect(back).toMatchObject({ blockedBy: null, supersedes: { id: runId } });
     const rollback = await made.askRollback();
@@ -136,14 +170,21 @@ describe('checks on their own', { timeout: 60_000 }, () => {
     const loop = made.work();
     const before = await made.observe();
     const check = await previewChecklist(made.responder, { ...PLACE, tag: 'v1.0.0' });
-    const first = await requestChecklist(made.responder, { ...PLACE, tag: 'v1.0.0', planHash: check.planHash });
+    const first = await requestChecklist(made.responder, {
+      ...PLACE,
+      tag: 'v1.0.0',
+      planHash: check.planHash,
+    });
     expect(await made.ended(first.runId)).toMatchObject({
       status: 'succeeded',
       steps: [{ key: 'checkout' }, { key: 'check:test-unit', exitCode: 0 }],
     });
     const validation = await previewValidation(made.responder, PLACE);
     const second = await requestValidation(made.responder, { ...PLACE, planHash: validation.planHash });
-    expect(await made.ended(second.runId)).toMatchObject({ status: 'succeeded', steps: [{ key: 'validate' }] });
+    expect(await made.ended(second.runId)).toMatchObject({
+      status: 'succeeded',
+      steps: [{ key: 'validate' }],
+    });
     expect(await made.observe()).toEqual(before);
     await loop.stop();
   });

@@ -86,12 +86,16 @@ export function chooseRollbackTarget(
   const current = findCurrent(history);
   if (!current) return { kind: 'none', reason: 'Nothing has been deployed here yet.' };
   const candidates = rollbackCandidates(history);
-  const compatible = (entry: HistoryEntry): boolean => isSchemaCompatible(entry.release.schemaVersion, oldestCompatible);
+  const compatible = (entry: HistoryEntry): boolean =>
+    isSchemaCompatible(entry.release.schemaVersion, oldestCompatible);
   if (tag !== undefined) {
     const entry = candidates.find((candidate) => candidate.release.tag === tag);
     return entry
       ? { kind: 'target', entry, compatible: compatible(entry) }
-      : { kind: 'none', reason: `${tag} is not a known-good release of the time before ${current.release.tag}.` };
+      : {
+          kind: 'none',
+          reason: `${tag} is not a known-good release of the time before ${current.release.tag}.`,
+        };
   }
   const best = candidates.find(compatible) ?? candidates[0];
   if (best) return { kind: 'target', entry: best, compatible: compatible(best) };

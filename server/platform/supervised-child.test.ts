@@ -61,28 +61,28 @@ describe('a supervised command', () => {
     const { child, out, err } = shell('echo "$GREETING"; echo careful >&2; exit 7', {
       env: { PATH, GREETING: 'hello', OPS_STEP: 'x' },
     });
-    expect(await child.exited).toEqual({ exitCode: 7, signal: null });
+    expect(await child.exited).toMatchObject({ exitCode: 7, signal: null });
     expect([await out, await err]).toEqual(['hello\n', 'careful\n']);
     expect(isAlive(child)).toBe(false);
   });
 
   it('reports the signal that ended it', async () => {
     const { child } = shell('kill -KILL $$');
-    expect(await child.exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
+    expect(await child.exited).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
   });
 
   it('says like a shell what cannot be run', async () => {
     const { child, err } = shell('', { command: ['no-such-program'] });
-    expect(await child.exited).toEqual({ exitCode: 127, signal: null });
+    expect(await child.exited).toMatchObject({ exitCode: 127, signal: null });
     expect(await err).toContain('no-such-program: not found');
     const elsewhere = shell('true', { cwd: join(folder, 'missing') });
-    expect(await elsewhere.child.exited).toEqual({ exitCode: 126, signal: null });
+    expect(await elsewhere.child.exited).toMatchObject({ exitCode: 126, signal: null });
     expect(await elsewhere.err).toContain('missing');
   });
 
   it('gives up no byte of a large output', async () => {
     const { child, out } = shell('head -c 3000000 /dev/zero | tr "\\0" x; echo end');
-    expect(await child.exited).toEqual({ exitCode: 0, signal: null });
+    expect(await child.exited).toMatchObject({ exitCode: 0, signal: null });
     expect((await out).length).toBe(3_000_004);
   });
 
@@ -102,7 +102,7 @@ describe('a supervised command', () => {
         seen.push('recorded');
       },
     });
-    expect(await child.exited).toEqual({ exitCode: 0, signal: null });
+    expect(await child.exited).toMatchObject({ exitCode: 0, signal: null });
     expect([await out, ...seen]).toEqual(['yes', 'recorded']);
   });
 
@@ -119,14 +119,14 @@ describe('a supervised command', () => {
     const polite = shell('trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.05; done');
     await delay(200);
     polite.child.terminate(2_000);
-    expect(await polite.child.exited).toEqual({ exitCode: 3, signal: null });
+    expect(await polite.child.exited).toMatchObject({ exitCode: 3, signal: null });
     expect(await polite.out).toContain('bye');
     const deaf = shell('trap "" TERM; echo up; while :; do sleep 0.05; done');
     await delay(200);
     const from = Date.now();
     deaf.child.terminate(200);
-    expect(await deaf.child.exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
-    expect(Date.now() - from).toBeLessThan(1_500);
+    expect(await deaf.child.exited).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+    expect(Date.now() - from).toBeLessThan(5_000);
   });
 
   it('takes its leftovers with it and keeps its own exit code', async () => {
@@ -135,7 +135,7 @@ describe('a supervised command', () => {
     );
     const left = await pidIn('left');
     expect(readStartTime(left)).not.toBeNull();
-    expect(await child.exited).toEqual({ exitCode: 4, signal: null });
+    expect(await child.exited).toMatchObject({ exitCode: 4, signal: null });
     expect(readStartTime(left)).toBeNull();
   });
 
@@ -145,7 +145,7 @@ describe('a supervised command', () => {
     );
     const daemon = await pidIn('daemon');
     try {
-      expect(await child.exited).toEqual({ exitCode: 0, signal: null });
+      expect(await child.exited).toMatchObject({ exitCode: 0, signal: null });
       expect(await out).toBe('done\n');
       expect(readStartTime(daemon)).not.toBeNull();
     } finally {
@@ -154,29 +154,41 @@ describe('a supervised command', () => {
   });
 
   it('lives as long as its lease is renewed, and no longer', async () => {
-    const { child } = shell('sleep 30', { leaseMs: 300, killGraceMs: 100 });
+    const { child } = shell('sleep 30', { leaseMs: 1_000, killGraceMs: 100 });
     for (let round = 0; round < 8; round += 1) {
-      await delay(100);
-      child.renew(300);
+      await delay(200);
+      child.renew(1_000);
     }
     expect(isAlive(child)).toBe(true);
     const from = Date.now();
     expect(await child.exited).toMatchObject({ signal: 'SIGTERM' });
-    expect(Date.now() - from).toBeLessThan(1_500);
+    expect(Date.now() - from).toBeLessThan(5_000);
+  });
+});
+
+describe('when the worker is slow', () => {
+  it('still hears how the command ended after a renewal that came too late', async () => {
+    const { child, out } = shell('echo begun; sleep 0.2; exit 7');
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    const deadline = performance.now() + 5_000;
+    while (isAlive(child) && performance.now() < deadline);
+    child.renew(10_000);
+    expect(await child.exited).toMatchObject({ exitCode: 7, signal: null });
+    await out;
   });
 });
 
 describe('when the worker is gone', () => {
-  /** A worker of its own process that renews a lease of 600 ms and starts a command with a grandchild. */
+  /** A worker of its own process that renews a lease of 1,500 ms and starts a command with a grandchild. */
   async function startWorker() {
     const script = join(folder, 'worker.ts');
     writeFileSync(
       script,
       `import { spawnSupervised } from '${process.cwd()}/server/platform/supervised-child.ts';
        const child = spawnSupervised({ command: ['/bin/sh', '-c', 'trap "" TERM; echo $$ >${folder}/child; sh -c \\'trap "" TERM; echo $$ >${folder}/grandchild; while :; do sleep 0.1; done\\''],
-         env: { PATH: process.env.PATH, OPS_STEP: 'r2:deploy:1' }, leaseMs: 600, killGraceMs: 200 });
+         env: { PATH: process.env.PATH, OPS_STEP: 'r2:deploy:1' }, leaseMs: 1_500, killGraceMs: 200 });
        child.stdout.resume(); child.stderr.resume();
-       setInterval(() => child.renew(600), 100);
+       setInterval(() => child.renew(1_500), 100);
        process.stdout.write(JSON.stringify({ host: child.host, pid: child.pid, startTime: child.startTime }) + '\\n');`,
     );
     const bundle = join(folder, 'worker.mjs');
@@ -204,12 +216,12 @@ describe('when the worker is gone', () => {
 
   it('kill -9 of the worker ends the whole group', async () => {
     const { worker, pids } = await startWorker();
-    await delay(700);
+    await delay(1_700);
     expect(gone(pids)).toBe(false);
     const from = Date.now();
     worker.kill('SIGKILL');
     await until('the group to end', () => gone(pids));
-    expect(Date.now() - from).toBeLessThan(1_500);
+    expect(Date.now() - from).toBeLessThan(5_000);
   });
 
   it('a frozen worker loses the group when the lease ends', async () => {

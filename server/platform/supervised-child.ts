@@ -30,10 +30,15 @@ export interface SupervisedSpec {
   beforeStart?: (group: ProcessGroup) => Promise<void>;
 }
 
-export interface ChildExit {
+interface CommandExit {
   /** null when a signal ended the command. 127: not found, 126: cannot be run. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
+}
+
+export interface ChildExit extends CommandExit {
+  /** The lease was not renewed in time, so the supervisor ended the group: this worker was too slow or frozen. */
+  leaseEnded: boolean;
 }
 
 export interface SupervisedChild extends ProcessGroup {
@@ -72,10 +77,12 @@ export function spawnSupervised(spec: SupervisedSpec): SupervisedChild {
     cwd: '/',
     detached: true,
     env: (marker === undefined ? {} : { [STEP_MARKER]: marker }) as NodeJS.ProcessEnv,
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
   const { stdout, stderr } = supervisor as unknown as { stdout: Socket; stderr: Socket };
   const lifeline = supervisor.stdio[3] as Duplex;
+  // A pipe of its own: a renewal that comes too late breaks the lifeline, not what the supervisor has said.
+  const reports = supervisor.stdio[4] as Duplex;
   const startTime = supervisor.pid === undefined ? null : readStartTime(supervisor.pid);
   if (supervisor.pid === undefined || startTime === null) {
     supervisor.once('error', () => undefined);
@@ -83,22 +90,25 @@ export function spawnSupervised(spec: SupervisedSpec): SupervisedChild {
   }
   const group: ProcessGroup = { host: hostIdentity(), pid: supervisor.pid, startTime };
 
-  let reported: ChildExit | undefined;
-  const reports = createInterface({ input: lifeline });
-  reports.on('line', (line) => {
-    reported = (JSON.parse(line) as { exit: ChildExit }).exit;
+  let reported: CommandExit | undefined;
+  let leaseEnded = false;
+  createInterface({ input: reports }).on('line', (line) => {
+    const report = JSON.parse(line) as { exit?: CommandExit; leaseEnded?: true };
+    reported ??= report.exit;
+    leaseEnded ||= report.leaseEnded ?? false;
   });
-  // A write to a supervisor that has just ended, which readline passes on; its exit event says the rest.
+  // What the supervisor wrote last may be read only after its exit is known.
+  const allReported = new Promise<void>((resolve) => reports.once('close', resolve));
+  // A write to a supervisor that has just ended; its exit says the rest.
   lifeline.on('error', () => undefined);
-  reports.on('error', () => undefined);
   const send = (message: object) => {
     if (lifeline.writable) lifeline.write(`${JSON.stringify(message)}\n`);
   };
 
   const ended = waitForEnd(supervisor).then(async (end) => {
     await proveGroupGone(group, GONE_TIMEOUT_MS, marker);
-    await Promise.all([drained(stdout), drained(stderr)]);
-    return reported ?? { exitCode: null, signal: end.signal ?? 'SIGKILL' };
+    await Promise.all([drained(stdout), drained(stderr), allReported]);
+    return { ...(reported ?? { exitCode: null, signal: end.signal ?? 'SIGKILL' }), leaseEnded };
   });
   const { beforeStart, ...start } = spec;
   const started = Promise.resolve(beforeStart?.(group)).then(
@@ -122,7 +132,7 @@ export function spawnSupervised(spec: SupervisedSpec): SupervisedChild {
   };
 }
 
-function waitForEnd(supervisor: ChildProcess): Promise<ChildExit> {
+function waitForEnd(supervisor: ChildProcess): Promise<CommandExit> {
   return new Promise((resolve) => {
     supervisor.on('error', () => undefined);
     supervisor.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));

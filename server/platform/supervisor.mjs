@@ -5,7 +5,7 @@
  *
  * File descriptor 3 is the lifeline to the worker, both ways, one JSON object a line:
  *   in   {"start": {command, cwd, env, leaseMs, killGraceMs}}   {"renew": leaseMs}   {"terminate": graceMs}
- *   out  {"exit": {exitCode, signal}}
+ *   out  {"exit": {exitCode, signal}}   {"leaseEnded": true}
  *
  * Plain JavaScript with Node's own modules only: it starts in some 30 ms and runs the same from the source tree and
  * from the build.
@@ -17,6 +17,8 @@ import { createInterface } from 'node:readline';
 
 /** The worker sends `start` as soon as it has recorded this process; without it there is nothing to wait for. */
 const START_DEADLINE_MS = 60_000;
+/** The descriptor on which the worker is told. */
+const REPORTS = 4;
 const LEFTOVER_POLL_MS = 20;
 /** How the shell reports a command that cannot be run (POSIX, "Exit Status for Commands"). */
 const NOT_FOUND = 127;
@@ -89,24 +91,29 @@ function end(graceMs) {
   const deadline = performance.now() + graceMs;
   const poll = () => {
     const childIsOver = child === null || outcome !== null;
-    if (childIsOver && !groupHasOthers()) report(() => process.exit(outcome?.exitCode ?? 1));
-    else if (performance.now() >= deadline) report(() => signalGroup('SIGKILL'));
-    else setTimeout(poll, LEFTOVER_POLL_MS);
+    const isOver = childIsOver && !groupHasOthers();
+    if (!isOver && performance.now() < deadline) {
+      setTimeout(poll, LEFTOVER_POLL_MS);
+      return;
+    }
+    if (outcome) tell({ exit: outcome });
+    if (isOver) process.exit(outcome?.exitCode ?? 1);
+    signalGroup('SIGKILL');
   };
   poll();
 }
 
 /**
- * Tells the worker how the command ended, as far as it did; `then` follows even when nobody listens any more.
- * @param {() => void} then
+ * Tells the worker, if it still listens. At once: this process may end in the next line.
+ * @param {object} message
  */
-function report(then) {
-  if (!outcome || lifeline.destroyed || !lifeline.writable) return then();
-  const limit = setTimeout(then, 500);
-  lifeline.write(`${JSON.stringify({ exit: outcome })}\n`, () => {
-    clearTimeout(limit);
-    then();
-  });
+function tell(message) {
+  try {
+    writeSync(REPORTS, `${JSON.stringify(message)}\n`);
+  } catch (error) {
+    // The worker is gone.
+    if (!(error instanceof Error)) throw error;
+  }
 }
 
 /** @param {{ exitCode: number | null, signal: string | null }} exit */
@@ -116,7 +123,8 @@ function onChildOver(exit) {
   if (groupHasOthers()) end(killGraceMs);
   else {
     ending = true;
-    report(() => process.exit(exit.exitCode ?? 1));
+    tell({ exit });
+    process.exit(exit.exitCode ?? 1);
   }
 }
 
@@ -165,8 +173,13 @@ createInterface({ input: lifeline }).on('line', onLine);
 const hasExpired = () => performance.now() >= expiresAt;
 // After a pause of this very process the renewals wait to be read: only what is still over after reading is over.
 setInterval(() => {
-  if (hasExpired()) setImmediate(() => hasExpired() && end(killGraceMs));
+  if (hasExpired()) setImmediate(() => hasExpired() && endForLease());
 }, 25);
+
+function endForLease() {
+  if (!ending) tell({ leaseEnded: true });
+  end(killGraceMs);
+}
 
 process.on('uncaughtException', (error) => {
   say(`supervisor: ${error.message}`);

@@ -6,8 +6,8 @@ import { notify } from '#server/platform/notify';
 import { cancelRunInput, RUN_STATUS_LABELS, type RunStatus, resumeRunInput } from '#server/runs/contract';
 import { loadSteps } from '#server/runs/engine-writes';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
-import { isCancellable, isDone, isResumable } from '#server/runs/state';
 import { stopRun } from '#server/runs/start-run';
+import { isCancellable, isDone, isResumable } from '#server/runs/state';
 
 interface HeldRun {
   id: string;
@@ -30,7 +30,10 @@ export const cancelRun = defineCommand({
   handle: async (tx, input): Promise<{ status: 'cancelled' | 'cancelling' }> => {
     const run = await holdRun(tx, input.runId);
     if (!isCancellable(run.status)) {
-      throw new AppError('conflict', `Run #${run.number} is ${label(run)} and cannot be cancelled. Nothing was changed.`);
+      throw new AppError(
+        'conflict',
+        `Run #${run.number} is ${label(run)} and cannot be cancelled. Nothing was changed.`,
+      );
     }
     const status = await stopRun(tx, run, input.reason);
     await recordAudit(tx, {
@@ -55,11 +58,18 @@ export const resumeRun = defineCommand({
   access: 'runs.resume',
   input: resumeRunInput,
   handle: async (tx, input): Promise<{ runId: string }> => {
-    const found = await tx.db.run.findUnique({ where: { id: input.runId }, select: { lockKey: true, procedure: true, params: true } });
-    if (found) await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${found.lockKey}`}, 0))`;
+    const found = await tx.db.run.findUnique({
+      where: { id: input.runId },
+      select: { lockKey: true, procedure: true, params: true },
+    });
+    if (found)
+      await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${found.lockKey}`}, 0))`;
     const run = await holdRun(tx, input.runId);
     if (!isResumable(run.status)) {
-      throw new AppError('conflict', `Run #${run.number} is ${label(run)} and cannot be resumed. Nothing was changed.`);
+      throw new AppError(
+        'conflict',
+        `Run #${run.number} is ${label(run)} and cannot be resumed. Nothing was changed.`,
+      );
     }
     const later = await tx.db.run.findFirst({
       where: { lockKey: run.lockKey, number: { gt: run.number } },

@@ -3,7 +3,14 @@ import type { Ctx } from '#server/platform/context';
 import { messageOf } from '#server/platform/errors';
 import type { SupervisedChild } from '#server/platform/supervised-child';
 import { FencedError, RunAborted } from '#server/runs/abort';
-import { endRun, finishStep, loadSteps, type StepRow, startStep, type Terminal } from '#server/runs/engine-writes';
+import {
+  endRun,
+  finishStep,
+  loadSteps,
+  type StepRow,
+  startStep,
+  type Terminal,
+} from '#server/runs/engine-writes';
 import { type Claim, releaseLease, renewLease } from '#server/runs/ledger';
 import { LogWriter } from '#server/runs/log-writer';
 import { PROCEDURES, type Procedure, type Step, type StepContext, StepFailure } from '#server/runs/procedure';
@@ -17,7 +24,13 @@ const CLEAN_UP_MS = 20_000;
 const MAX_ATTEMPTS = 5;
 
 /** The moments of a run at which a test may interfere: each is a place where a worker can die. */
-export type RunMoment = 'before-step' | 'step-begun' | 'step-done' | 'after-step' | 'before-end' | 'after-end';
+export type RunMoment =
+  | 'before-step'
+  | 'step-begun'
+  | 'step-done'
+  | 'after-step'
+  | 'before-end'
+  | 'after-end';
 
 export interface RunHooks {
   at(moment: RunMoment, procedure: string, stepKey: string | null): void | Promise<void>;
@@ -94,7 +107,10 @@ class RunExecution {
     try {
       const procedure = ctx.use(PROCEDURES).get(claim.procedure) as Procedure<unknown> | undefined;
       if (!procedure) {
-        await endRun(ctx, claim, null, { status: 'needs_attention', error: `This installation has no procedure "${claim.procedure}"` });
+        await endRun(ctx, claim, null, {
+          status: 'needs_attention',
+          error: `This installation has no procedure "${claim.procedure}"`,
+        });
         return;
       }
       const end = await this.#runSteps(procedure);
@@ -125,10 +141,17 @@ class RunExecution {
     const steps = procedure.steps(ctx, params);
     const rows = await loadSteps(ctx, claim.runId);
     if (steps.map((step) => step.key).join() !== rows.map((row) => row.key).join()) {
-      return { status: 'needs_attention', error: 'The configuration has changed since this run was confirmed; its steps are no longer the same' };
+      return {
+        status: 'needs_attention',
+        error: 'The configuration has changed since this run was confirmed; its steps are no longer the same',
+      };
     }
     if (claim.isTakeover) {
-      this.#log.add(rows.find((row) => row.status === 'running')?.index ?? 0, 'system', 'Another worker takes over this run');
+      this.#log.add(
+        rows.find((row) => row.status === 'running')?.index ?? 0,
+        'system',
+        'Another worker takes over this run',
+      );
       await proveTakeoverIsSafe(ctx, claim.runId, rows, this.#env.RUN_LEASE_MS);
     }
     for (const row of rows) {
@@ -138,7 +161,8 @@ class RunExecution {
         return row.end ?? { status: 'failed', failedStepKey: row.key, error: 'The step had failed before' };
       }
       const step = steps[row.index] as Step<unknown>;
-      if (this.#pendingAbort && row.status !== 'running') return this.#aborted(procedure, this.#pendingAbort, null);
+      if (this.#pendingAbort && row.status !== 'running')
+        return this.#aborted(procedure, this.#pendingAbort, null);
       const end = await this.#runStep(procedure, step, row, params, rows);
       if (end) return end;
     }
@@ -178,9 +202,17 @@ class RunExecution {
     const attempt = await startStep(ctx, claim, row);
     await this.hooks.at('step-begun', claim.procedure, step.key);
     const timeout = AbortSignal.timeout(step.timeoutMs);
-    const stepContext = this.#stepContext(step, row, attempt, params, rows, AbortSignal.any([this.#controller.signal, timeout]));
+    const stepContext = this.#stepContext(
+      step,
+      row,
+      attempt,
+      params,
+      rows,
+      AbortSignal.any([this.#controller.signal, timeout]),
+    );
     try {
-      const recovered = interrupted && typeof step.recovery === 'function' ? await step.recovery(stepContext) : 'repeat';
+      const recovered =
+        interrupted && typeof step.recovery === 'function' ? await step.recovery(stepContext) : 'repeat';
       const outcome = (recovered === 'repeat' ? await step.run(stepContext) : recovered) ?? {};
       await this.#log.endStep(row.index);
       this.#controller.signal.throwIfAborted();
@@ -194,7 +226,8 @@ class RunExecution {
     } catch (thrown) {
       this.#uninterruptible = false;
       const error = this.#reasonOf(thrown, timeout, step);
-      if (error instanceof RunAborted && error.cause_ !== 'cancelled' && error.cause_ !== 'budget') throw error;
+      if (error instanceof RunAborted && error.cause_ !== 'cancelled' && error.cause_ !== 'budget')
+        throw error;
       this.#log.add(row.index, 'system', messageOf(error));
       await this.#log.endStep(row.index);
       const aborted = error instanceof RunAborted ? error : null;
@@ -265,7 +298,8 @@ class RunExecution {
       }),
       previous: <T>(key: string): T => {
         const earlier = rows.find((candidate) => candidate.key === key);
-        if (!earlier?.result) throw new Error(`Step "${step.key}" needs the result of "${key}", which left none`);
+        if (!earlier?.result)
+          throw new Error(`Step "${step.key}" needs the result of "${key}", which left none`);
         return earlier.result as T;
       },
     };
@@ -282,7 +316,11 @@ class RunExecution {
 
   #aborted(procedure: Procedure<unknown>, reason: RunAborted, failedStepKey: string | null): Terminal {
     if (reason.cause_ === 'budget') {
-      return { status: procedure.onBudgetEnd, failedStepKey, error: `Not done within its ${procedure.budgetMs / 1_000} s` };
+      return {
+        status: procedure.onBudgetEnd,
+        failedStepKey,
+        error: `Not done within its ${procedure.budgetMs / 1_000} s`,
+      };
     }
     if (reason.cause_ === 'cancelled') return { status: 'cancelled', failedStepKey, error: reason.message };
     throw reason;
@@ -316,7 +354,11 @@ class RunExecution {
     for (const child of this.#children) child.terminate(0);
     await endRun(this.ctx, this.claim, null, {
       status: 'needs_attention',
-      error: `The console itself failed here (request ${this.ctx.request.requestId}): ${messageOf(error)}`.slice(0, 1_000),
+      error:
+        `The console itself failed here (request ${this.ctx.request.requestId}): ${messageOf(error)}`.slice(
+          0,
+          1_000,
+        ),
     }).catch((failure: unknown) => this.ctx.log.error({ err: failure }, 'the run could not be ended'));
   }
 
@@ -326,6 +368,8 @@ class RunExecution {
     const deadline = performance.now() + this.#env.KILL_GRACE_MS + 1_000;
     while (this.#children.size > 0 && performance.now() < deadline) await delay(20);
     await this.#log.flush().catch((error: unknown) => this.ctx.log.warn({ err: error }, 'log not flushed'));
-    await releaseLease(this.ctx, this.claim).catch((error: unknown) => this.ctx.log.warn({ err: error }, 'lease not freed'));
+    await releaseLease(this.ctx, this.claim).catch((error: unknown) =>
+      this.ctx.log.warn({ err: error }, 'lease not freed'),
+    );
   }
 }

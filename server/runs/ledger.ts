@@ -14,6 +14,7 @@ export interface Claim {
   plan: Plan;
   params: unknown;
   configHash: string;
+  requestedById: string | null;
   requestedByName: string;
   lastLogSeq: number;
   /** ms until the budget ends, by the database's clock at the claim; may be negative. */
@@ -48,7 +49,8 @@ export async function claimRun(ctx: Ctx, workerId: string, leaseMs: number): Pro
       ) next
       WHERE run.id = next.id
       RETURNING run.id, run.number, run.fence, run.procedure, run.status::text AS status, run.plan, run.params,
-        run.config_hash AS "configHash", run.requested_by_name AS "requestedByName",
+        run.config_hash AS "configHash", run.requested_by_id AS "requestedById",
+        run.requested_by_name AS "requestedByName",
         run.last_log_seq AS "lastLogSeq", next.taken_over AS "isTakeover",
         (extract(epoch FROM run.deadline_at - clock_timestamp()) * 1000)::float8 AS "budgetLeftMs"`;
     const row = rows[0];

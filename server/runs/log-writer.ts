@@ -47,7 +47,8 @@ export class LogWriter {
   add(stepIndex: number, stream: Line['stream'], text: string, redact = this.redact): void {
     if (this.#stopped) return;
     const clean = redact(stripControl(text));
-    const cut = clean.length > MAX_LINE ? `${clean.slice(0, MAX_LINE)} … (${clean.length} characters)` : clean;
+    const cut =
+      clean.length > MAX_LINE ? `${clean.slice(0, MAX_LINE)} … (${clean.length} characters)` : clean;
     const line: Line = { stepIndex, at: this.ctx.clock.now(), stream, text: cut };
     if (stream !== 'system' && ++this.#headCount > HEAD_LINES) {
       this.#tail.push(line);

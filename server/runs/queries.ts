@@ -70,7 +70,12 @@ export const listRuns = defineQuery({
         LIMIT ${filter.pageSize} OFFSET ${(filter.page - 1) * filter.pageSize}`,
       ctx.db.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total FROM run r WHERE ${where}`,
     ]);
-    return { rows: rows.map(toSummary), total: counted[0]?.total ?? 0, page: filter.page, pageSize: filter.pageSize };
+    return {
+      rows: rows.map(toSummary),
+      total: counted[0]?.total ?? 0,
+      page: filter.page,
+      pageSize: filter.pageSize,
+    };
   },
 });
 
@@ -92,7 +97,9 @@ export const getRun = defineQuery({
     const related = { id: true, number: true, title: true, status: true } as const;
     const [causedBy, supersededBy, followUps] = await Promise.all([
       run.causedByRunId ? ctx.db.run.findUnique({ where: { id: run.causedByRunId }, select: related }) : null,
-      run.supersededByRunId ? ctx.db.run.findUnique({ where: { id: run.supersededByRunId }, select: related }) : null,
+      run.supersededByRunId
+        ? ctx.db.run.findUnique({ where: { id: run.supersededByRunId }, select: related })
+        : null,
       ctx.db.run.findMany({ where: { causedByRunId: runId }, select: related, orderBy: { number: 'asc' } }),
     ]);
     return {

@@ -8,18 +8,32 @@ import { getRun } from '#server/runs/queries';
 import { startRunLoop } from '#server/runs/run-loop';
 import { createTestApp } from '#server/testing/context';
 import { eventually } from '#server/testing/eventually';
-import { type FixtureParams, type FixtureStep, fixtureProcedure, startFixture } from '#server/testing/fixture-procedure';
+import {
+  type FixtureParams,
+  type FixtureStep,
+  fixtureProcedure,
+  startFixture,
+} from '#server/testing/fixture-procedure';
 
 const procedures = new Map<string, Procedure<never>>();
 const app = await createTestApp({
-  env: { RUN_LEASE_MS: '3000', RUN_RENEW_MS: '100', RUN_POLL_MS: '50', RUN_LOG_FLUSH_MS: '5', KILL_GRACE_MS: '200' },
+  env: {
+    RUN_LEASE_MS: '3000',
+    RUN_RENEW_MS: '100',
+    RUN_POLL_MS: '50',
+    RUN_LOG_FLUSH_MS: '5',
+    KILL_GRACE_MS: '200',
+  },
   provide: [[PROCEDURES, procedures]],
 });
 const ctx = app.system;
 let count = 0;
 afterAll(() => app.close());
 
-function procedure(steps: FixtureStep[], change: Partial<Procedure<FixtureParams>> = {}): Procedure<FixtureParams> {
+function procedure(
+  steps: FixtureStep[],
+  change: Partial<Procedure<FixtureParams>> = {},
+): Procedure<FixtureParams> {
   count += 1;
   const made = fixtureProcedure(`test.${count}`, steps, change);
   procedures.set(made.id, made as unknown as Procedure<never>);
@@ -27,7 +41,11 @@ function procedure(steps: FixtureStep[], change: Partial<Procedure<FixtureParams
 }
 
 /** Executes the run with a worker that stops at the moment, then with another one, until the run has ended. */
-async function stopAt(made: Procedure<FixtureParams>, stop: RunMoment, ...statuses: RunStatus[]): Promise<RunDetail> {
+async function stopAt(
+  made: Procedure<FixtureParams>,
+  stop: RunMoment,
+  ...statuses: RunStatus[]
+): Promise<RunDetail> {
   const { runId } = await startFixture(ctx, made, `env-${count}`);
   let hasStopped = false;
   const first = startRunLoop(app, app.ids.uuid(), {

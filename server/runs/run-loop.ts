@@ -36,7 +36,8 @@ export function startRunLoop(app: App, workerId: string, hooks?: RunHooks): RunL
         while (!stopped && executions.size < app.env.WORKER_CONCURRENCY && (await claimOne())) again = false;
       } while (again && !stopped);
     } catch (error) {
-      if (isTransientDatabaseError(error)) app.log.warn({ reason: messageOf(error) }, 'database away, runs wait');
+      if (isTransientDatabaseError(error))
+        app.log.warn({ reason: messageOf(error) }, 'database away, runs wait');
       else app.log.error({ err: error }, 'no run could be claimed');
     } finally {
       claiming = false;
@@ -46,8 +47,13 @@ export function startRunLoop(app: App, workerId: string, hooks?: RunHooks): RunL
   async function claimOne(): Promise<boolean> {
     const claim = await claimRun(app.for(systemActor('worker')), workerId, app.env.RUN_LEASE_MS);
     if (!claim) return false;
-    const ctx = app.for(systemActor(claim.requestedByName), { runId: claim.runId });
-    ctx.log.info({ procedure: claim.procedure, fence: claim.fence, takeover: claim.isTakeover }, 'run claimed');
+    // The console acts, in the name of the person who asked.
+    const actor = { ...systemActor(claim.requestedByName), id: claim.requestedById };
+    const ctx = app.for(actor, { runId: claim.runId });
+    ctx.log.info(
+      { procedure: claim.procedure, fence: claim.fence, takeover: claim.isTakeover },
+      'run claimed',
+    );
     const execution = executeRun(ctx, claim, hooks);
     executions.add(execution);
     void execution.done.finally(() => {

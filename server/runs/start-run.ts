@@ -61,9 +61,13 @@ export async function startRun(tx: Ctx, input: StartRunInput): Promise<StartedRu
   // A run that waits for a person's decision gives way to the decision, also when that is the same procedure again.
   const givesWay = active?.status === 'needs_attention' && active.procedure === procedure.id;
   if (active && !givesWay && !procedure.supersedes.includes(active.procedure)) {
-    throw new AppError('conflict', `Run #${active.number} (${active.title}) holds ${lockKey}. Nothing was started.`, {
-      hint: 'Wait for it to end, or cancel it on its page.',
-    });
+    throw new AppError(
+      'conflict',
+      `Run #${active.number} (${active.title}) holds ${lockKey}. Nothing was started.`,
+      {
+        hint: 'Wait for it to end, or cancel it on its page.',
+      },
+    );
   }
   const id = tx.ids.uuid();
   if (active) await supersede(tx, active, id, procedure.title);
@@ -75,7 +79,12 @@ export async function startRun(tx: Ctx, input: StartRunInput): Promise<StartedRu
     environment: plan.environment,
     reason: input.reason,
     runId: id,
-    details: { planHash, from: plan.from?.tag ?? null, to: plan.to?.tag ?? null, superseded: active?.number ?? null },
+    details: {
+      planHash,
+      from: plan.from?.tag ?? null,
+      to: plan.to?.tag ?? null,
+      superseded: active?.number ?? null,
+    },
   });
   await notify(tx.db, { kind: 'work' });
   await notify(tx.db, { kind: 'environment', service: plan.service, environment: plan.environment });
@@ -145,10 +154,18 @@ async function joined(tx: Ctx, run: { id: string; number: number }): Promise<Sta
 async function supersede(tx: Ctx, active: ActiveRun, byRunId: string, byTitle: string): Promise<void> {
   const reason = `Superseded by ${byTitle.toLowerCase()}`;
   if (active.status === 'cancelling') {
-    await tx.db.run.update({ where: { id: active.id }, data: { supersededByRunId: byRunId }, select: { id: true } });
+    await tx.db.run.update({
+      where: { id: active.id },
+      data: { supersededByRunId: byRunId },
+      select: { id: true },
+    });
     return;
   }
-  await tx.db.run.update({ where: { id: active.id }, data: { supersededByRunId: byRunId }, select: { id: true } });
+  await tx.db.run.update({
+    where: { id: active.id },
+    data: { supersededByRunId: byRunId },
+    select: { id: true },
+  });
   await stopRun(tx, active, reason);
 }
 

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Plan, RUN_STATUSES } from '#server/runs/contract';
 import { createRedactor } from '#server/runs/redact';
-import { fencingToken, hashPlan, isCancellable, isResumable, mayFollow, statusAfterCancel } from '#server/runs/state';
+import {
+  fencingToken,
+  hashPlan,
+  isCancellable,
+  isResumable,
+  mayFollow,
+  statusAfterCancel,
+} from '#server/runs/state';
 
 const plan: Plan = {
   procedure: 'deployments.deploy',

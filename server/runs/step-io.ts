@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Ctx } from '#server/platform/context';
 import type { ProcessGroup } from '#server/platform/process-table';
 import { type SupervisedChild, spawnSupervised } from '#server/platform/supervised-child';
+import { FencedError } from '#server/runs/abort';
 import { type Claim, fenced } from '#server/runs/ledger';
 import type { LogWriter } from '#server/runs/log-writer';
 import { type ExecResult, type ExecSpec, StepFailure, type StepIo } from '#server/runs/procedure';
@@ -25,7 +26,17 @@ export interface StepIoParts {
 }
 
 /** What children get of the worker's environment; its secrets stay with it. */
-const INHERITED = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'USER', 'TZ', 'CHROME_PATH', 'NODE_EXTRA_CA_CERTS'];
+const INHERITED = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'USER',
+  'TZ',
+  'CHROME_PATH',
+  'NODE_EXTRA_CA_CERTS',
+];
 
 /** The hands of a step: its log, its record and its children, all under one claim. */
 export function createStepIo(parts: StepIoParts): StepIo {
@@ -51,7 +62,9 @@ export function createStepIo(parts: StepIoParts): StepIo {
       command: typeof spec.command === 'string' ? ['/bin/sh', '-c', spec.command] : [...spec.command],
       cwd: spec.cwd,
       env: {
-        ...Object.fromEntries(INHERITED.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []))),
+        ...Object.fromEntries(
+          INHERITED.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : [])),
+        ),
         ...spec.env,
         OPS_STEP: `${claim.runId}:${stepIndex}:${parts.attempt}`,
       },
@@ -99,6 +112,8 @@ export function createStepIo(parts: StepIoParts): StepIo {
       const exit = await child.exited;
       await reading;
       if (stopReason) throw stopReason;
+      // Too slow to keep its child: the run is another worker's now, or this one's again after the lease.
+      if (exit.leaseEnded) throw new FencedError();
       if (exit.exitCode === null) {
         throw new StepFailure(`The command was ended by ${exit.signal ?? 'a signal'} from outside`);
       }

@@ -12,14 +12,22 @@ const KILL_TIMEOUT_MS = 5_000;
  * looked for and ended; on another one its supervisor has ended it, which takes at most one more lease.
  * @throws GroupNotGone when the group outlives a KILL
  */
-export async function proveTakeoverIsSafe(ctx: Ctx, runId: string, rows: StepRow[], leaseMs: number): Promise<void> {
+export async function proveTakeoverIsSafe(
+  ctx: Ctx,
+  runId: string,
+  rows: StepRow[],
+  leaseMs: number,
+): Promise<void> {
   for (const row of rows) {
     const recorded = recordedProcess.safeParse(row.process);
     if (row.status !== 'running' || !recorded.success) continue;
     if (machineOf(recorded.data.host) === machineOf(hostIdentity())) {
       await proveGroupGone(recorded.data, KILL_TIMEOUT_MS, `${runId}:${row.index}:${row.attempt}`);
     } else {
-      ctx.log.warn({ host: recorded.data.host }, 'the step ran on another machine; waiting for its supervisor');
+      ctx.log.warn(
+        { host: recorded.data.host },
+        'the step ran on another machine; waiting for its supervisor',
+      );
       await delay(leaseMs);
     }
   }

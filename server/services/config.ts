@@ -80,7 +80,9 @@ const environmentSchema = z.object({
   keepReleases: z.number().int().min(2).max(50).default(5),
 });
 
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and dashes, at most 40');
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and dashes, at most 40');
 
 export const opsConfigSchema = z.object({
   services: z
@@ -88,7 +90,9 @@ export const opsConfigSchema = z.object({
       name,
       z.object({
         title: z.string().min(1),
-        environments: z.record(name, environmentSchema).refine((value) => Object.keys(value).length > 0, 'name at least one environment'),
+        environments: z
+          .record(name, environmentSchema)
+          .refine((value) => Object.keys(value).length > 0, 'name at least one environment'),
       }),
     )
     .refine((value) => Object.keys(value).length > 0, 'name at least one service'),

@@ -21,7 +21,9 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   const exported = await importConfig(file, path);
   const parsed = opsConfigSchema.safeParse(exported);
   if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || '(whole file)'}: ${issue.message}`);
+    const lines = parsed.error.issues.map(
+      (issue) => `  ${issue.path.join('.') || '(whole file)'}: ${issue.message}`,
+    );
     throw new EnvError(`${path} cannot be used:\n${lines.join('\n')}\nNothing was started.`);
   }
   const config = parsed.data;

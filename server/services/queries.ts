@@ -20,9 +20,13 @@ export function environmentConfig(ctx: Ctx, key: EnvironmentKey): EnvironmentCon
   const { config } = ctx.use(OPS_CONFIG);
   const environment = config.services[key.service]?.environments[key.environment];
   if (!environment) {
-    throw new AppError('not_found', `There is no environment "${key.environment}" of a service "${key.service}".`, {
-      hint: 'Services and environments are named in the configuration file.',
-    });
+    throw new AppError(
+      'not_found',
+      `There is no environment "${key.environment}" of a service "${key.service}".`,
+      {
+        hint: 'Services and environments are named in the configuration file.',
+      },
+    );
   }
   return environment;
 }

@@ -1,9 +1,9 @@
-import type { Ctx } from '#server/platform/context';
 import { createEventRegistry, provideDomains } from '#server/bootstrap';
 import { requestDeploy, requestRollback } from '#server/deployments/commands/request-runs';
 import { DRIVERS, type Observed } from '#server/deployments/drivers/driver';
 import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
 import { previewDeploy, previewRollback } from '#server/deployments/queries/previews';
+import type { Ctx } from '#server/platform/context';
 import { deliverEvents } from '#server/platform/event-delivery';
 import { anyFreePort } from '#server/platform/free-port';
 import type { RunDetail, RunStatus } from '#server/runs/contract';
@@ -14,7 +14,12 @@ import type { StartedRun } from '#server/runs/start-run';
 import type { OpsConfig } from '#server/services/config';
 import { createTestApp, type TestApp } from '#server/testing/context';
 import { eventually } from '#server/testing/eventually';
-import { createFixtureShop, type FixtureChange, type FixtureShop, fixtureConfig } from '#server/testing/fixture-shop';
+import {
+  createFixtureShop,
+  type FixtureChange,
+  type FixtureShop,
+  fixtureConfig,
+} from '#server/testing/fixture-shop';
 
 export const PLACE = { service: 'shop', environment: 'production' } as const;
 
@@ -32,7 +37,10 @@ export interface FixtureConsole {
   work(hooks?: RunHooks): RunLoop;
   /** Plans as the page does, confirms that plan, and queues the run. */
   askDeploy(tag: string, by?: Ctx): Promise<StartedRun>;
-  askRollback(input?: { tag?: string; reason?: string; breakGlassReason?: string }, by?: Ctx): Promise<StartedRun>;
+  askRollback(
+    input?: { tag?: string; reason?: string; breakGlassReason?: string },
+    by?: Ctx,
+  ): Promise<StartedRun>;
   /** Waits for the run's end, whatever it is. */
   ended(runId: string): Promise<RunDetail>;
   /** The same for a deploy or a rollback that must succeed. */
@@ -67,7 +75,8 @@ export async function createFixtureConsole(
   const ended = (runId: string): Promise<RunDetail> =>
     eventually(async () => {
       const run = await getRun(app.system, { runId });
-      if (!ENDED.includes(run.status)) throw new Error(`Run #${run.number} is still ${run.status}: ${run.currentStep}`);
+      if (!ENDED.includes(run.status))
+        throw new Error(`Run #${run.number} is still ${run.status}: ${run.currentStep}`);
       return run;
     }, 40_000);
   const succeeded = async (runId: string): Promise<RunDetail> => {
@@ -126,4 +135,3 @@ export async function lastAudit(app: TestApp): Promise<bigint> {
   const newest = await app.system.db.auditEntry.findFirst({ orderBy: { id: 'desc' }, select: { id: true } });
   return newest?.id ?? 0n;
 }
-

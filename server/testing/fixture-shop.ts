@@ -171,7 +171,8 @@ export function fixtureEnvironment(
   proxyPort: number,
   change: FixtureChange['deploy'] = {},
 ): EnvironmentConfig {
-  const environment = fixtureConfig(shop, proxyPort, { deploy: change }).services.shop?.environments.production;
+  const environment = fixtureConfig(shop, proxyPort, { deploy: change }).services.shop?.environments
+    .production;
   if (!environment) throw new Error('The fixture has no environment');
   return environment;
 }

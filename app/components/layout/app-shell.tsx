@@ -17,12 +17,12 @@ export function AppShell({ viewer, children }: { viewer: Viewer; children: React
       >
         Skip to the page
       </a>
-      <div className="no-print">
-        <Banners />
-      </div>
       <div className="md:grid md:grid-cols-[auto_minmax(0,1fr)]">
         <Rail />
         <div className="min-w-0">
+          <section aria-label="For everybody" className="no-print">
+            <Banners />
+          </section>
           <TopBar viewer={viewer} />
           <main id="main" tabIndex={-1} className="px-3 pt-4 pb-24 outline-none md:px-5 md:pb-10">
             {children}

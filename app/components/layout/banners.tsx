@@ -17,7 +17,7 @@ export function Banners() {
             className="flex flex-wrap items-center gap-x-2 gap-y-1 bg-critical-soft px-3 py-2 md:px-5"
           >
             <TriangleAlert aria-hidden="true" size={15} className="shrink-0 text-critical" />
-            <span className="font-medium">
+            <span className="font-semibold">
               Run #{run.number} needs attention: {run.title}
             </span>
             <Link to={paths.run(run.id)} className="link ml-auto font-medium">
@@ -28,30 +28,30 @@ export function Banners() {
       })}
       {environments.map(({ service, environment, lock }) =>
         lock ? (
-          <div
-            key={lock.id}
-            className="flex flex-wrap items-center gap-x-2 gap-y-0.5 bg-warning-soft px-3 py-2 md:px-5"
-          >
-            <Lock aria-hidden="true" size={14} className="shrink-0 text-warning" />
-            <p className="min-w-0 flex-1 basis-64">
-              <span className="font-medium">
-                {service} / {environment} is locked for deploys
+          <div key={lock.id} className="flex items-start gap-x-2.5 bg-warning-soft px-3 py-1.5 md:px-5">
+            <Lock aria-hidden="true" size={14} className="mt-[3px] shrink-0 text-warning" />
+            <p className="min-w-0 flex-1 break-words">
+              <span className="font-semibold">
+                <span className="max-sm:hidden">{service} / </span>
+                {environment} is locked for deploys:
               </span>{' '}
-              <span className="break-words">{lock.reason}</span>{' '}
-              <span className="whitespace-nowrap text-muted">
+              {lock.reason}
+              <span className="text-muted">
+                {', '}
                 {lock.lockedByName}, <RelativeTime at={lock.lockedAt} focusable />
               </span>
-            </p>
-            <span className="flex gap-3">
               {lock.runId ? (
-                <Link to={paths.run(lock.runId)} className="link">
-                  Its run
-                </Link>
+                <>
+                  {' · '}
+                  <Link to={paths.run(lock.runId)} className="link">
+                    its run
+                  </Link>
+                </>
               ) : null}
-              <Link to={paths.lock({ service, environment })} className="link font-medium">
-                Lift the lock
-              </Link>
-            </span>
+            </p>
+            <Link to={paths.lock({ service, environment })} className="link shrink-0 font-semibold">
+              Lift<span className="max-sm:sr-only"> the lock</span>
+            </Link>
           </div>
         ) : null,
       )}

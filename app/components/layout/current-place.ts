@@ -1,5 +1,6 @@
 import { useMatches, useParams } from '@remix-run/react';
 import { useRootData } from '#app/components/layout/root-data';
+import type { Place } from '#app/lib/paths';
 import type { EnvironmentState } from '#server/deployments/contract';
 
 /**
@@ -10,9 +11,8 @@ export function useCurrentEnvironment(): EnvironmentState | null {
   const environments = useRootData()?.environments ?? [];
   const params = useParams();
   const matches = useMatches();
-  const place = (
-    matches[matches.length - 1]?.data as { place?: { service: string; environment: string } } | undefined
-  )?.place;
+  // The page that names it may have a page of its own inside, as a run has its log.
+  const place = matches.map(({ data }) => (data as { place?: Place } | undefined)?.place).findLast(Boolean);
   const service = params.service ?? place?.service;
   const environment = params.environment ?? place?.environment;
   const found = environments.find((state) => state.service === service && state.environment === environment);

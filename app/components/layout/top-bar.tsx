@@ -14,6 +14,7 @@ import { useHydrated } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
 import { formatClock } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useRunSummary } from '#app/runs/use-run';
 import { can, type Viewer, whyNot } from '#server/auth/contract';
 import type { EnvironmentState } from '#server/deployments/contract';
 import type { RunSummary } from '#server/runs/contract';
@@ -28,6 +29,8 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
   const running = current
     ? current.activeRun
     : (environments.find((state) => state.activeRun)?.activeRun ?? null);
+  // The run's own page says more than its chip.
+  const chip = running && pathname !== paths.run(running.id) ? running : null;
   const rollbackTo = current ? paths.rollback(current) : paths.rollbackAnywhere();
   return (
     <header className="no-print sticky top-0 z-30 border-b border-line bg-canvas">
@@ -44,9 +47,7 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
             </Badge>
           </Link>
         ) : null}
-        {running && running.status !== 'needs_attention' ? (
-          <RunChip run={running} className="hidden lg:flex" />
-        ) : null}
+        {chip && chip.status !== 'needs_attention' ? <RunChip run={chip} className="hidden lg:flex" /> : null}
         <div className="ml-auto flex items-center gap-1.5 md:gap-2">
           <LiveMark />
           <LinkButton
@@ -60,7 +61,7 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
           <UserMenu viewer={viewer} />
         </div>
       </div>
-      {running ? <RunChip run={running} className="border-t border-line px-3 lg:hidden" wide /> : null}
+      {chip ? <RunChip run={chip} className="border-t border-line px-3 lg:hidden" wide /> : null}
     </header>
   );
 }
@@ -118,7 +119,8 @@ function PlaceSwitch({
 }
 
 /** The run that is going on, with its clock against its budget. */
-function RunChip({ run, className, wide }: { run: RunSummary; className?: string; wide?: boolean }) {
+function RunChip({ run: loaded, className, wide }: { run: RunSummary; className?: string; wide?: boolean }) {
+  const run = useRunSummary(loaded);
   return (
     <Link
       to={paths.run(run.id)}

@@ -19,7 +19,7 @@ export function Dialog({
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>
-        <RadixDialog.Overlay className="fixed inset-0 z-50 animate-appear bg-black/45" />
+        <RadixDialog.Overlay className="fixed inset-0 z-50 animate-appear bg-veil" />
         <RadixDialog.Content className="fixed inset-x-0 bottom-0 z-50 max-h-[90dvh] animate-appear overflow-auto rounded-t-l bg-surface p-5 shadow-float sm:inset-auto sm:top-[18vh] sm:left-1/2 sm:w-[28rem] sm:-translate-x-1/2 sm:rounded-l">
           <RadixDialog.Title className="pr-8 text-m">{title}</RadixDialog.Title>
           <RadixDialog.Description asChild>

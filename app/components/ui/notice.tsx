@@ -48,7 +48,7 @@ export function Notice({
     >
       <Icon aria-hidden="true" size={16} className={cn('mt-0.5 shrink-0', TONE_TEXT[tone])} />
       <div className="min-w-48 flex-1">
-        <p className="font-medium">{title}</p>
+        <p className="font-semibold">{title}</p>
         {children ? <div className="mt-0.5 text-ink">{children}</div> : null}
       </div>
       {actions ? <div className="flex flex-wrap items-center gap-2">{actions}</div> : null}
@@ -71,7 +71,7 @@ export function EmptyState({
   return (
     <div className="grid justify-items-center gap-1 px-6 py-10 text-center">
       <Icon aria-hidden="true" size={22} strokeWidth={1.6} className="mb-1 text-faint" />
-      <p className="font-medium">{title}</p>
+      <p className="font-semibold">{title}</p>
       {children ? <p className="max-w-md text-pretty text-muted">{children}</p> : null}
       {action ? <div className="mt-3">{action}</div> : null}
     </div>

@@ -19,8 +19,11 @@ export async function run(_args, { root, buildStale, runEntry }) {
   let building = Promise.resolve();
   const rebuild = async () => {
     try {
-      const ran = await buildStale({ log });
-      if (ran.length > 0) child.kill('SIGUSR2');
+      // The server takes a fraction of the pages' time, so it is not made to wait for them.
+      for (const only of [['generate', 'server'], ['web']]) {
+        const ran = await buildStale({ only, log });
+        if (ran.length > 0) child.kill('SIGUSR2');
+      }
     } catch (error) {
       console.error(error instanceof Error ? error.message : error);
     }

@@ -54,7 +54,7 @@ export class Console {
       );
     }
     const ownsDatabase = !settings.DATABASE_URL;
-    const ownsShop = !this.#source.OPS_CONFIG && !this.#source.SHOP_DATABASE_URL;
+    const ownsShop = settings.OPS_CONFIG === 'ops.config.ts' && !this.#source.SHOP_DATABASE_URL;
     if (ownsDatabase || ownsShop) {
       this.#databases = await startOwnDatabases(dataDir, settings.PORT);
       say(

@@ -27,6 +27,9 @@ describe('summarise', () => {
   });
 });
 
+/** Put together, so that this file is not what it looks for. */
+const CONSTRUCTION = `const c = new ${'Prisma'}Client({});\n`;
+
 describe('checkSource', () => {
   it('allows 400 lines and refuses 401', () => {
     expect(checkSource('a.ts', 'x\n'.repeat(400))).toEqual([]);
@@ -35,7 +38,7 @@ describe('checkSource', () => {
 
   it('refuses barrels and a second maker of Prisma clients', () => {
     expect(checkSource('server/a/index.ts', "export * from './b';\n")).toHaveLength(1);
-    expect(checkSource('server/a/queries.ts', 'const c = new PrismaClient({});\n')).toHaveLength(1);
-    expect(checkSource('server/platform/db.ts', 'const c = new PrismaClient({});\n')).toEqual([]);
+    expect(checkSource('server/a/queries.ts', CONSTRUCTION)).toHaveLength(1);
+    expect(checkSource('server/platform/db.ts', CONSTRUCTION)).toEqual([]);
   });
 });

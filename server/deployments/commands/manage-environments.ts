@@ -18,19 +18,28 @@ export const markRelease = defineCommand({
   access: 'releases.mark',
   input: markReleaseInput,
   prepare: async (ctx, input): Promise<SourceRelease | null> => {
-    const environment = Object.keys(ctx.use(OPS_CONFIG).config.services[input.service]?.environments ?? {})[0];
-    if (!environment) throw new AppError('not_found', `There is no service "${input.service}". Nothing was changed.`);
+    const environment = Object.keys(
+      ctx.use(OPS_CONFIG).config.services[input.service]?.environments ?? {},
+    )[0];
+    if (!environment)
+      throw new AppError('not_found', `There is no service "${input.service}". Nothing was changed.`);
     return driverOf(ctx, { service: input.service, environment }).source.findRelease(input.tag);
   },
   handle: async (tx, input, source): Promise<{ tag: string }> => {
     const id = source
       ? await recordRelease(tx, input.service, source)
-      : (await tx.db.release.findFirst({
-          where: { service: input.service, tag: input.tag },
-          orderBy: { recordedAt: 'desc' },
-          select: { id: true },
-        }))?.id;
-    if (!id) throw new AppError('not_found', `There is no release "${input.tag}" of ${input.service}. Nothing was changed.`);
+      : (
+          await tx.db.release.findFirst({
+            where: { service: input.service, tag: input.tag },
+            orderBy: { recordedAt: 'desc' },
+            select: { id: true },
+          })
+        )?.id;
+    if (!id)
+      throw new AppError(
+        'not_found',
+        `There is no release "${input.tag}" of ${input.service}. Nothing was changed.`,
+      );
     await addMark(tx, { id, tag: input.tag, service: input.service }, input.verdict, input.reason, null);
     await notifyService(tx, input.service);
     return { tag: input.tag };
@@ -47,7 +56,10 @@ export const lockEnvironment = defineCommand({
     await holdEnvironment(tx, input);
     const open = await findOpenLock(tx, input);
     if (open) {
-      throw new AppError('conflict', `It is locked already: ${open.reason} (${open.lockedByName}). Nothing was changed.`);
+      throw new AppError(
+        'conflict',
+        `It is locked already: ${open.reason} (${open.lockedByName}). Nothing was changed.`,
+      );
     }
     await lockForDeploys(tx, input, input.reason, null);
     await notify(tx.db, { kind: 'environment', service: input.service, environment: input.environment });
@@ -64,9 +76,13 @@ export const liftLock = defineCommand({
     await holdEnvironment(tx, input);
     const open = await findOpenLock(tx, input);
     if (open?.id !== input.lockId) {
-      throw new AppError('conflict', 'This lock has been lifted or replaced meanwhile. Nothing was changed.', {
-        hint: 'Open the page again to see how it stands.',
-      });
+      throw new AppError(
+        'conflict',
+        'This lock has been lifted or replaced meanwhile. Nothing was changed.',
+        {
+          hint: 'Open the page again to see how it stands.',
+        },
+      );
     }
     await tx.db.$executeRaw`
       UPDATE environment_lock SET lifted_at = clock_timestamp(), lifted_by_id = ${tx.actor.id},
@@ -74,7 +90,11 @@ export const liftLock = defineCommand({
       WHERE id = ${open.id}::uuid`;
     await recordAudit(tx, {
       action: 'environments.lift-lock',
-      target: { type: 'environment', id: `${input.service}/${input.environment}`, label: `${input.service}/${input.environment}` },
+      target: {
+        type: 'environment',
+        id: `${input.service}/${input.environment}`,
+        label: `${input.service}/${input.environment}`,
+      },
       service: input.service,
       environment: input.environment,
       reason: input.reason,
@@ -86,7 +106,8 @@ export const liftLock = defineCommand({
 
 /** The same lock that requests for runs take, so that a lock and a deploy cannot pass each other. */
 async function holdEnvironment(tx: Ctx, key: { service: string; environment: string }): Promise<void> {
-  await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${key.service}/${key.environment}`}, 0))`;
+  await tx.db
+    .$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${key.service}/${key.environment}`}, 0))`;
 }
 
 async function notifyService(tx: Ctx, service: string): Promise<void> {

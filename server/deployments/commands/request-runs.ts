@@ -1,3 +1,4 @@
+import { recordAudit } from '#server/audit/commands';
 import { defineCommand } from '#server/auth/guard';
 import {
   requestChecklistInput,
@@ -5,9 +6,14 @@ import {
   requestRollbackInput,
   requestValidationInput,
 } from '#server/deployments/contract';
-import { recordAudit } from '#server/audit/commands';
+import {
+  type Prepared,
+  prepareChecklist,
+  prepareDeploy,
+  prepareRollback,
+  prepareValidation,
+} from '#server/deployments/plans';
 import { findCurrentDeployment } from '#server/deployments/procedures/deployment-records';
-import { type Prepared, prepareChecklist, prepareDeploy, prepareRollback, prepareValidation } from '#server/deployments/plans';
 import { findOpenLock, loadHistory, recordRelease } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
@@ -58,10 +64,14 @@ export const requestRollback = defineCommand({
     const prepared = await prepareRollback(ctx, input, input.tag, input.breakGlassReason ?? null);
     assertPlan(prepared.plan, input.planHash);
     if (!prepared.compatible && (input.breakGlassReason ?? '').length < 10) {
-      throw new AppError('unprocessable', 'This target does not fit the database as it is. Nothing was started.', {
-        hint: 'Type why it must be done all the same (at least 10 characters); it is reviewed afterwards.',
-        fields: { breakGlassReason: ['Type why, in at least 10 characters.'] },
-      });
+      throw new AppError(
+        'unprocessable',
+        'This target does not fit the database as it is. Nothing was started.',
+        {
+          hint: 'Type why it must be done all the same (at least 10 characters); it is reviewed afterwards.',
+          fields: { breakGlassReason: ['Type why, in at least 10 characters.'] },
+        },
+      );
     }
     return prepared;
   },
@@ -116,7 +126,11 @@ export const requestValidation = defineCommand({
 function start<P>(
   tx: Ctx,
   prepared: Prepared<P>,
-  input: { reason?: string | undefined; causedByRunId?: string | undefined; idempotencyKey?: string | undefined },
+  input: {
+    reason?: string | undefined;
+    causedByRunId?: string | undefined;
+    idempotencyKey?: string | undefined;
+  },
 ): Promise<StartedRun> {
   return startRun(tx, {
     procedure: prepared.procedure as never,
@@ -131,9 +145,13 @@ function start<P>(
 
 function assertPlan(plan: Plan, planHash: string): void {
   if (hashPlan(plan) === planHash) return;
-  throw new AppError('stale_plan', 'Things have changed since this page was opened, so the plan is another one now. Nothing was started.', {
-    hint: 'Look at the new plan and confirm again.',
-  });
+  throw new AppError(
+    'stale_plan',
+    'Things have changed since this page was opened, so the plan is another one now. Nothing was started.',
+    {
+      hint: 'Look at the new plan and confirm again.',
+    },
+  );
 }
 
 /** Under the environment's request lock and the active run's row lock: nobody can switch between this and the commit. */
@@ -145,16 +163,24 @@ async function assertStillCurrent(tx: Ctx, plan: Plan): Promise<void> {
 async function assertNotLocked(tx: Ctx, plan: Plan): Promise<void> {
   const lock = await findOpenLock(tx, plan);
   if (!lock) return;
-  throw new AppError('locked', `${plan.service}/${plan.environment} is locked: ${lock.reason} (${lock.lockedByName}). Nothing was started.`, {
-    hint: 'Lift the lock first, with a reason. Rollbacks are not refused by a lock.',
-  });
+  throw new AppError(
+    'locked',
+    `${plan.service}/${plan.environment} is locked: ${lock.reason} (${lock.lockedByName}). Nothing was started.`,
+    {
+      hint: 'Lift the lock first, with a reason. Rollbacks are not refused by a lock.',
+    },
+  );
 }
 
 /**
  * Deploys the configuration's first release where nothing has ever been deployed. Done by the console itself at start.
  * @returns null when there is something already, or a first deploy has been tried
  */
-export async function requestFirstDeploy(ctx: Ctx, key: { service: string; environment: string }, tag: string): Promise<StartedRun | null> {
+export async function requestFirstDeploy(
+  ctx: Ctx,
+  key: { service: string; environment: string },
+  tag: string,
+): Promise<StartedRun | null> {
   if ((await loadHistory(ctx, key, null)).length > 0) return null;
   const { plan } = await prepareDeploy(ctx, key, tag);
   return requestDeploy(ctx, {

@@ -1,4 +1,9 @@
-import { checklistSteps, checkoutStep, type TargetParams, targetParams } from '#server/deployments/procedures/steps';
+import {
+  checklistSteps,
+  checkoutStep,
+  type TargetParams,
+  targetParams,
+} from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
 import type { Procedure } from '#server/runs/procedure';
 import { environmentConfig } from '#server/services/queries';
@@ -43,7 +48,10 @@ export const validationProcedure: Procedure<TargetParams> = {
           });
           return {
             facts: Object.fromEntries(
-              result.endpoints.map((endpoint) => [endpoint.path, `median ${endpoint.medianMs} ms, ${endpoint.failed} failed`]),
+              result.endpoints.map((endpoint) => [
+                endpoint.path,
+                `median ${endpoint.medianMs} ms, ${endpoint.failed} failed`,
+              ]),
             ),
           };
         },

@@ -1,8 +1,6 @@
 import { deployEnded } from '#server/deployments/contract';
-import { driverOf } from '#server/deployments/records';
 import {
   closeDeployment,
-  reopenDeployment,
   lockForDeploys,
   markInvalid,
   markSwitched,
@@ -10,6 +8,7 @@ import {
   openDeployment,
   previousValidation,
   releasesToKeep,
+  reopenDeployment,
 } from '#server/deployments/procedures/deployment-records';
 import {
   checklistSteps,
@@ -23,6 +22,7 @@ import {
   targetParams,
 } from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
+import { driverOf } from '#server/deployments/records';
 import { publish } from '#server/platform/events';
 import { type Procedure, type Step, StepFailure } from '#server/runs/procedure';
 import type { EnvironmentConfig } from '#server/services/config';
@@ -49,13 +49,23 @@ export const deployProcedure: Procedure<TargetParams> = {
   steps: (ctx, params) => {
     const config = environmentConfig(ctx, params);
     return [
-      checkoutStep(params, ({ io }) => (tx) => openDeployment(tx, io.runId, params, 'deploy', null)),
+      checkoutStep(
+        params,
+        ({ io }) =>
+          (tx) =>
+            openDeployment(tx, io.runId, params, 'deploy', null),
+      ),
       ...checklistSteps(params, config),
       migrateStep(params),
       buildStep(params),
       startStep(params),
       gateStep(params, config),
-      switchStep(params, ({ io }) => (tx) => markSwitched(tx, io.runId, params)),
+      switchStep(
+        params,
+        ({ io }) =>
+          (tx) =>
+            markSwitched(tx, io.runId, params),
+      ),
       validateStep(params, config),
       retireStep(params, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
     ];
@@ -67,7 +77,12 @@ export const deployProcedure: Procedure<TargetParams> = {
     await closeDeployment(tx, end.runId);
     const policy = environmentConfig(tx, end.params).validation.onFailure;
     if (end.status === 'failed' && end.failedStepKey === 'validate' && policy === 'hold') {
-      await lockForDeploys(tx, end.params, `Validation of ${end.params.tag} failed in run #${end.runNumber}; it is held as it is`, end.runId);
+      await lockForDeploys(
+        tx,
+        end.params,
+        `Validation of ${end.params.tag} failed in run #${end.runNumber}; it is held as it is`,
+        end.runId,
+      );
     }
     await publish(tx, deployEnded, {
       runId: end.runId,
@@ -134,14 +149,19 @@ function validateStep(params: TargetParams, config: EnvironmentConfig): Step<Tar
         before,
       }).catch((error: unknown) => {
         if (error instanceof StepFailure && validation.onFailure === 'ask') {
-          throw new StepFailure(`${error.message} Decide: roll back, or resume to validate again.`, { needsAttention: true });
+          throw new StepFailure(`${error.message} Decide: roll back, or resume to validate again.`, {
+            needsAttention: true,
+          });
         }
         throw error;
       });
       return {
         status: warnings.length > 0 ? 'warning' : 'succeeded',
         facts: Object.fromEntries([
-          ...result.endpoints.map((endpoint) => [endpoint.path, `median ${endpoint.medianMs} ms, ${endpoint.failed} failed`]),
+          ...result.endpoints.map((endpoint) => [
+            endpoint.path,
+            `median ${endpoint.medianMs} ms, ${endpoint.failed} failed`,
+          ]),
           ...(warnings.length > 0 ? [['slower than before', warnings.join('; ')]] : []),
         ]),
         apply: (tx) => markValidated(tx, io.runId, result),

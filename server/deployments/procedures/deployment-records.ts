@@ -1,7 +1,7 @@
 import { recordAudit } from '#server/audit/commands';
-import { findOpenLock } from '#server/deployments/records';
 import type { TargetParams } from '#server/deployments/procedures/steps';
 import type { ValidationResult } from '#server/deployments/procedures/validation';
+import { findOpenLock } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 
@@ -80,7 +80,10 @@ export async function findCurrentDeployment(ctx: Ctx, key: EnvironmentKey) {
 
 /** What the release before measured, to compare with; null when nothing was. */
 export async function previousValidation(ctx: Ctx, runId: string): Promise<ValidationResult | null> {
-  const row = await ctx.db.deployment.findUnique({ where: { runId }, select: { replacesDeploymentId: true } });
+  const row = await ctx.db.deployment.findUnique({
+    where: { runId },
+    select: { replacesDeploymentId: true },
+  });
   if (!row?.replacesDeploymentId) return null;
   const before = await ctx.db.deployment.findUnique({
     where: { id: row.replacesDeploymentId },
@@ -90,7 +93,12 @@ export async function previousValidation(ctx: Ctx, runId: string): Promise<Valid
 }
 
 /** Locks the environment for deploys, with its audit entry; an open lock stays as it is. */
-export async function lockForDeploys(tx: Ctx, key: EnvironmentKey, reason: string, runId: string | null): Promise<void> {
+export async function lockForDeploys(
+  tx: Ctx,
+  key: EnvironmentKey,
+  reason: string,
+  runId: string | null,
+): Promise<void> {
   if (await findOpenLock(tx, key)) return;
   const id = tx.ids.uuid();
   await tx.db.environmentLock.create({
@@ -107,7 +115,11 @@ export async function lockForDeploys(tx: Ctx, key: EnvironmentKey, reason: strin
   });
   await recordAudit(tx, {
     action: 'environments.lock',
-    target: { type: 'environment', id: `${key.service}/${key.environment}`, label: `${key.service}/${key.environment}` },
+    target: {
+      type: 'environment',
+      id: `${key.service}/${key.environment}`,
+      label: `${key.service}/${key.environment}`,
+    },
     ...keyOf(key),
     reason,
     runId,
@@ -146,8 +158,14 @@ export async function addMark(
 }
 
 /** Checkouts worth keeping: the newest deployed releases, and every one that a rollback may need. */
-export async function releasesToKeep(ctx: Ctx, key: EnvironmentKey, count: number): Promise<{ tag: string; commitSha: string }[]> {
-  const rows = await ctx.db.$queryRaw<{ tag: string; commitSha: string; known_good: boolean; rank: number }[]>`
+export async function releasesToKeep(
+  ctx: Ctx,
+  key: EnvironmentKey,
+  count: number,
+): Promise<{ tag: string; commitSha: string }[]> {
+  const rows = await ctx.db.$queryRaw<
+    { tag: string; commitSha: string; known_good: boolean; rank: number }[]
+  >`
     WITH latest AS (
       SELECT r.tag, r.commit_sha AS "commitSha", max(d.sequence) AS sequence,
         bool_or(d.validated_at IS NOT NULL) AND coalesce((

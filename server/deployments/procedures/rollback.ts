@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { deployEnded } from '#server/deployments/contract';
+import { buildStep } from '#server/deployments/procedures/deploy';
 import {
   addMark,
   closeDeployment,
@@ -11,8 +12,15 @@ import {
   releasesToKeep,
   reopenDeployment,
 } from '#server/deployments/procedures/deployment-records';
-import { buildStep } from '#server/deployments/procedures/deploy';
-import { checkoutStep, endUnused, gateStep, retireStep, startStep, switchStep, targetParams } from '#server/deployments/procedures/steps';
+import {
+  checkoutStep,
+  endUnused,
+  gateStep,
+  retireStep,
+  startStep,
+  switchStep,
+  targetParams,
+} from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
 import type { Ctx } from '#server/platform/context';
 import { publish } from '#server/platform/events';
@@ -46,11 +54,21 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
   steps: (ctx, params) => {
     const config = environmentConfig(ctx, params);
     return [
-      checkoutStep(params, ({ io }) => (tx) => openDeployment(tx, io.runId, params, 'rollback', params.restoresDeploymentId)),
+      checkoutStep(
+        params,
+        ({ io }) =>
+          (tx) =>
+            openDeployment(tx, io.runId, params, 'rollback', params.restoresDeploymentId),
+      ),
       buildStep(params),
       startStep(params),
       gateStep(params, config),
-      switchStep(params, ({ io }) => (tx) => recordRollback(tx, io.runId, io.runNumber, params)),
+      switchStep(
+        params,
+        ({ io }) =>
+          (tx) =>
+            recordRollback(tx, io.runId, io.runNumber, params),
+      ),
       validateStep(params, config),
       retireStep(params, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
     ] as Step<RollbackParams>[];
@@ -71,10 +89,23 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
   },
 };
 
-async function recordRollback(tx: Ctx, runId: string, runNumber: number, params: RollbackParams): Promise<void> {
+async function recordRollback(
+  tx: Ctx,
+  runId: string,
+  runNumber: number,
+  params: RollbackParams,
+): Promise<void> {
   await markSwitched(tx, runId, params);
-  const why = `Rolled back from ${params.from.tag} to ${params.tag} in run #${runNumber}`;
-  await addMark(tx, { id: params.from.releaseId, tag: params.from.tag, service: params.service }, 'faulty', why, runId);
+  const run = await tx.db.run.findUniqueOrThrow({ where: { id: runId }, select: { reason: true } });
+  const what = `Rolled back from ${params.from.tag} to ${params.tag} in run #${runNumber}`;
+  const why = run.reason ? `${what}: ${run.reason}` : what;
+  await addMark(
+    tx,
+    { id: params.from.releaseId, tag: params.from.tag, service: params.service },
+    'faulty',
+    why,
+    runId,
+  );
   await lockForDeploys(tx, params, why, runId);
 }
 
@@ -93,11 +124,16 @@ function validateStep(params: RollbackParams, config: EnvironmentConfig): Step<R
         before: null,
       }).catch((error: unknown) => {
         if (!(error instanceof StepFailure)) throw error;
-        throw new StepFailure(`THE ROLLBACK DID NOT MAKE THE SHOP WELL. ${error.message}`, { needsAttention: true });
+        throw new StepFailure(`THE ROLLBACK DID NOT MAKE THE SHOP WELL. ${error.message}`, {
+          needsAttention: true,
+        });
       });
       return {
         facts: Object.fromEntries(
-          result.endpoints.map((endpoint) => [endpoint.path, `median ${endpoint.medianMs} ms, ${endpoint.failed} failed`]),
+          result.endpoints.map((endpoint) => [
+            endpoint.path,
+            `median ${endpoint.medianMs} ms, ${endpoint.failed} failed`,
+          ]),
         ),
         apply: (tx) => markValidated(tx, io.runId, result),
       };

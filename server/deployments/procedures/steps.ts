@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { driverOf } from '#server/deployments/records';
 import { waitUntilHealthy } from '#server/deployments/drivers/health-gate';
+import { driverOf } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import { type Step, type StepContext, StepFailure } from '#server/runs/procedure';
 import type { CommandConfig, EnvironmentConfig } from '#server/services/config';
@@ -18,7 +18,10 @@ export type TargetParams = z.infer<typeof targetParams>;
 const MINUTE = 60_000;
 
 /** Puts the release's files into place. Nothing of it runs. */
-export function checkoutStep<P extends TargetParams>(params: P, apply?: (step: StepContext<P>) => (tx: Ctx) => Promise<void>): Step<P> {
+export function checkoutStep<P extends TargetParams>(
+  params: P,
+  apply?: (step: StepContext<P>) => (tx: Ctx) => Promise<void>,
+): Step<P> {
   return {
     key: 'checkout',
     title: 'Check out the release',
@@ -32,30 +35,62 @@ export function checkoutStep<P extends TargetParams>(params: P, apply?: (step: S
   };
 }
 
-/** One step for each check of the configuration; the first that fails stops the run before anything has changed. */
+/**
+ * One step for each check of the configuration; the first that fails stops the run before anything has changed. All
+ * checks together have one clock, `checklistBudgetSeconds`.
+ */
 export function checklistSteps<P extends TargetParams>(params: P, config: EnvironmentConfig): Step<P>[] {
-  return config.checklist.flatMap(({ phase, checks }) => checks.map((check) => checkStep(params, phase, check)));
+  return config.checklist.flatMap(({ phase, checks }) =>
+    checks.map((check) => checkStep(params, phase, check, config.checklistBudgetSeconds * 1_000)),
+  );
 }
 
-function checkStep<P extends TargetParams>(params: P, phase: string, check: CommandConfig): Step<P> {
+function checkStep<P extends TargetParams>(
+  params: P,
+  phase: string,
+  check: CommandConfig,
+  budgetMs: number,
+): Step<P> {
   return {
-    key: `check:${check.key}`,
+    key: `${CHECK_PREFIX}${check.key}`,
     title: check.title,
     detail: `${phase}: ${check.run}`,
     recovery: 'repeat',
     timeoutMs: check.timeoutSeconds * 1_000,
     run: async ({ ctx, io }) => {
-      const timeoutMs = check.timeoutSeconds * 1_000;
+      const leftMs = budgetMs - (await checklistElapsedMs(ctx, io.runId));
+      if (leftMs <= 0)
+        throw new StepFailure(`The checklist has used up its ${budgetMs / 1_000} s before "${check.title}"`);
+      const timeoutMs = Math.min(check.timeoutSeconds * 1_000, leftMs);
       const exitCode = await driverOf(ctx, params).runCommand(io, params, check.run, timeoutMs);
-      if (exitCode === 0) return { exitCode };
+      const elapsedMs = await checklistElapsedMs(ctx, io.runId);
+      const facts = { checklist: `${Math.round(elapsedMs / 1_000)} s of ${budgetMs / 1_000} s` };
+      if (exitCode === 0) return { exitCode, facts };
       if (exitCode === check.notMeasuredExitCode) {
-        const facts = { measured: 'could not measure' };
-        if (check.whenNotMeasured === 'warn') return { status: 'warning', exitCode, facts };
-        throw new StepFailure(`${check.title} could not be measured, and this environment asks for it`, { exitCode, facts });
+        const unmeasured = { ...facts, measured: 'could not measure' };
+        if (check.whenNotMeasured === 'warn') return { status: 'warning', exitCode, facts: unmeasured };
+        throw new StepFailure(`${check.title} could not be measured, and this environment asks for it`, {
+          exitCode,
+          facts: unmeasured,
+        });
       }
-      throw new StepFailure(`${check.title} failed: "${check.run}" ended with exit code ${exitCode}`, { exitCode });
+      throw new StepFailure(`${check.title} failed: "${check.run}" ended with exit code ${exitCode}`, {
+        exitCode,
+        facts,
+      });
     },
   };
+}
+
+const CHECK_PREFIX = 'check:';
+
+/** Time that the checks of the run have taken, ms, by the database's clock; waiting for a resume is no part of it. */
+async function checklistElapsedMs(ctx: Ctx, runId: string): Promise<number> {
+  const rows = await ctx.db.$queryRaw<{ elapsed: number | null }[]>`
+    SELECT (extract(epoch FROM sum(coalesce(ended_at, clock_timestamp()) - started_at)) * 1000)::float8 AS elapsed
+    FROM run_step
+    WHERE run_id = ${runId}::uuid AND key LIKE ${`${CHECK_PREFIX}%`}`;
+  return rows[0]?.elapsed ?? 0;
 }
 
 /** Starts the release beside the one that serves. */
@@ -129,13 +164,18 @@ export function retireStep<P extends TargetParams>(
       const driver = driverOf(ctx, params);
       const ended = await driver.retire(io);
       const removed = await driver.prune(io, await keep(ctx));
-      return { facts: { ended: String(ended), 'checkouts removed': removed.length ? removed.join(', ') : 'none' } };
+      return {
+        facts: { ended: String(ended), 'checkouts removed': removed.length ? removed.join(', ') : 'none' },
+      };
     },
   };
 }
 
 /** Ends what a run that stopped short of the switch has started: nobody reaches it. */
-export async function endUnused<P extends TargetParams>({ ctx, io, params }: StepContext<P>, lastStepKey: string): Promise<void> {
+export async function endUnused<P extends TargetParams>(
+  { ctx, io, params }: StepContext<P>,
+  lastStepKey: string,
+): Promise<void> {
   if (lastStepKey !== 'start' && lastStepKey !== 'gate') return;
   const ended = await driverOf(ctx, params).retire(io);
   if (ended > 0) io.log(`Ended ${ended} ${ended === 1 ? 'instance' : 'instances'} that never took visitors`);

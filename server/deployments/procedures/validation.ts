@@ -51,7 +51,9 @@ export async function validateRelease(
   const failed = endpoints.reduce((sum, endpoint) => sum + endpoint.failed, 0);
   const result = { endpoints, errorRate: failed / requests };
   for (const endpoint of endpoints) {
-    io.log(`${endpoint.path}: ${endpoint.requests} requests, ${endpoint.failed} failed, median ${endpoint.medianMs} ms`);
+    io.log(
+      `${endpoint.path}: ${endpoint.requests} requests, ${endpoint.failed} failed, median ${endpoint.medianMs} ms`,
+    );
   }
   const problems = findProblems(result, validation);
   if (problems.length > 0) throw new StepFailure(`Validation failed. ${problems.join(' ')}`);
@@ -59,7 +61,10 @@ export async function validateRelease(
 }
 
 /** What is wrong with a measured release, one sentence each; empty when it passed. */
-export function findProblems(result: ValidationResult, validation: EnvironmentConfig['validation']): string[] {
+export function findProblems(
+  result: ValidationResult,
+  validation: EnvironmentConfig['validation'],
+): string[] {
   const problems: string[] = [];
   for (const endpoint of result.endpoints) {
     const rate = endpoint.failed / endpoint.requests;
@@ -68,7 +73,8 @@ export function findProblems(result: ValidationResult, validation: EnvironmentCo
         `${endpoint.path}: ${endpoint.failed} of ${endpoint.requests} requests failed (${endpoint.lastFailure}), allowed are ${(validation.maxErrorRate * 100).toFixed(1)} %.`,
       );
     }
-    const budgetMs = validation.endpoints.find(({ path }) => path === endpoint.path)?.budgetMs ?? Number.POSITIVE_INFINITY;
+    const budgetMs =
+      validation.endpoints.find(({ path }) => path === endpoint.path)?.budgetMs ?? Number.POSITIVE_INFINITY;
     if (endpoint.medianMs > budgetMs) {
       problems.push(`${endpoint.path}: median ${endpoint.medianMs} ms, allowed are ${budgetMs} ms.`);
     }
@@ -82,8 +88,11 @@ export function findSlowdowns(result: ValidationResult, before: ValidationResult
     const earlier = before?.endpoints.find(({ path }) => path === endpoint.path);
     if (!earlier) return [];
     const isSlower =
-      endpoint.medianMs > earlier.medianMs * SLOWER_FACTOR && endpoint.medianMs - earlier.medianMs > SLOWER_FLOOR_MS;
-    return isSlower ? [`${endpoint.path}: median ${endpoint.medianMs} ms, before ${earlier.medianMs} ms`] : [];
+      endpoint.medianMs > earlier.medianMs * SLOWER_FACTOR &&
+      endpoint.medianMs - earlier.medianMs > SLOWER_FLOOR_MS;
+    return isSlower
+      ? [`${endpoint.path}: median ${endpoint.medianMs} ms, before ${earlier.medianMs} ms`]
+      : [];
   });
 }
 

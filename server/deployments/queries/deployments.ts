@@ -38,7 +38,10 @@ export const listDeployments = defineQuery({
   name: 'deployments.list',
   access: 'deployments.read',
   input: listDeploymentsInput,
-  handle: async (ctx, filter): Promise<{ rows: DeploymentView[]; total: number; page: number; pageSize: number }> => {
+  handle: async (
+    ctx,
+    filter,
+  ): Promise<{ rows: DeploymentView[]; total: number; page: number; pageSize: number }> => {
     const conditions: Prisma.Sql[] = [Prisma.sql`true`];
     if (filter.service) conditions.push(Prisma.sql`d.service = ${filter.service}`);
     if (filter.environment) conditions.push(Prisma.sql`d.environment = ${filter.environment}`);
@@ -49,7 +52,12 @@ export const listDeployments = defineQuery({
         LIMIT ${filter.pageSize} OFFSET ${(filter.page - 1) * filter.pageSize}`,
       ctx.db.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total FROM deployment d WHERE ${where}`,
     ]);
-    return { rows: rows.map(toView), total: counted[0]?.total ?? 0, page: filter.page, pageSize: filter.pageSize };
+    return {
+      rows: rows.map(toView),
+      total: counted[0]?.total ?? 0,
+      page: filter.page,
+      pageSize: filter.pageSize,
+    };
   },
 });
 

@@ -1,6 +1,11 @@
 import * as z from 'zod/mini';
 import { defineQuery } from '#server/auth/guard';
-import { type DeploymentView, type EnvironmentState, environmentInput, type LockView } from '#server/deployments/contract';
+import {
+  type DeploymentView,
+  type EnvironmentState,
+  environmentInput,
+  type LockView,
+} from '#server/deployments/contract';
 import type { SourceRelease } from '#server/deployments/drivers/driver';
 import { recentDeployments } from '#server/deployments/queries/deployments';
 import { driverOf, findOpenLock, loadHistory, oldestCompatibleSchema } from '#server/deployments/records';
@@ -33,7 +38,11 @@ export const getOverview = defineQuery({
   input: z.object({}),
   handle: async (
     ctx,
-  ): Promise<{ environments: EnvironmentState[]; recentRuns: RunSummary[]; recentDeployments: DeploymentView[] }> => {
+  ): Promise<{
+    environments: EnvironmentState[];
+    recentRuns: RunSummary[];
+    recentDeployments: DeploymentView[];
+  }> => {
     const views = await listEnvironments(ctx, {});
     const [environments, recentRuns, recent] = await Promise.all([
       Promise.all(views.map((view) => describeEnvironment(ctx, view))),

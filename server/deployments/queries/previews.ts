@@ -8,7 +8,12 @@ import {
   type ReleaseView,
   type RollbackPreview,
 } from '#server/deployments/contract';
-import { prepareChecklist, prepareDeploy, prepareRollback, prepareValidation } from '#server/deployments/plans';
+import {
+  prepareChecklist,
+  prepareDeploy,
+  prepareRollback,
+  prepareValidation,
+} from '#server/deployments/plans';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
 import { findActiveRun, toLockView } from '#server/deployments/queries/environments';
 import { describeReleases } from '#server/deployments/queries/releases';
@@ -29,7 +34,11 @@ export const previewDeploy = defineQuery({
     const { plan, release: source, current } = await prepareDeploy(ctx, input, input.tag);
     const [releases, changes, lock, activeRun] = await Promise.all([
       describeReleases(ctx, input, [source]),
-      driverOf(ctx, input).source.commitsBetween(current?.release.commitSha ?? null, source.commitSha, COMMITS_SHOWN),
+      driverOf(ctx, input).source.commitsBetween(
+        current?.release.commitSha ?? null,
+        source.commitSha,
+        COMMITS_SHOWN,
+      ),
       findOpenLock(ctx, input),
       findActiveRun(ctx, input),
     ]);
@@ -38,14 +47,21 @@ export const previewDeploy = defineQuery({
       plan,
       planHash: hashPlan(plan),
       release,
-      commits: changes.commits.map(({ sha, title, author, at }) => ({ sha, title, author, at: at.toISOString() })),
+      commits: changes.commits.map(({ sha, title, author, at }) => ({
+        sha,
+        title,
+        author,
+        at: at.toISOString(),
+      })),
       commitsLeftOut: changes.total - changes.commits.length,
       lock: toLockView(lock),
       activeRun,
       blockedBy: lock
         ? `The environment is locked: ${lock.reason}`
         : (heldBy(activeRun) ??
-          (release.verdict === 'faulty' ? `${release.tag} is marked faulty: ${release.verdictReason}` : null)),
+          (release.verdict === 'faulty'
+            ? `${release.tag} is marked faulty: ${release.verdictReason}`
+            : null)),
     };
   },
 });
@@ -89,7 +105,8 @@ export const previewChecklist = defineQuery({
   name: 'deployments.preview-checklist',
   access: 'deployments.read',
   input: planDeployInput,
-  handle: async (ctx, input): Promise<PlanPreview> => preview(ctx, (await prepareChecklist(ctx, input, input.tag)).plan),
+  handle: async (ctx, input): Promise<PlanPreview> =>
+    preview(ctx, (await prepareChecklist(ctx, input, input.tag)).plan),
 });
 
 /** What a validation of the live release would ask. @throws AppError `conflict` when nothing is live */
@@ -97,7 +114,8 @@ export const previewValidation = defineQuery({
   name: 'deployments.preview-validation',
   access: 'deployments.read',
   input: environmentInput,
-  handle: async (ctx, input): Promise<PlanPreview> => preview(ctx, (await prepareValidation(ctx, input)).plan),
+  handle: async (ctx, input): Promise<PlanPreview> =>
+    preview(ctx, (await prepareValidation(ctx, input)).plan),
 });
 
 async function preview(ctx: Ctx, plan: Plan): Promise<PlanPreview> {
@@ -117,6 +135,7 @@ function reasonsOf(entry: HistoryEntry, release: ReleaseView, plan: Plan): strin
     'Nobody has marked it faulty, and its files are still in the repository.',
     `${plan.from?.tag ?? 'The current release'} keeps serving until ${release.tag} has passed the health gate.`,
   ];
-  if (release.verdict === 'stable') reasons.unshift(`Marked stable by ${release.verdictByName}: ${release.verdictReason}`);
+  if (release.verdict === 'stable')
+    reasons.unshift(`Marked stable by ${release.verdictByName}: ${release.verdictReason}`);
   return reasons;
 }

@@ -45,7 +45,7 @@ export async function describeReleases(
   const goodId = choice.kind === 'target' && choice.compatible ? choice.entry.release.id : null;
   const storedById = new Map(stored.map((release) => [release.id, release]));
   const presentIds = new Set<string>();
-  const describe = (source: SourceRelease, id: string, isMissing: boolean): ReleaseView => {
+  const toReleaseView = (source: SourceRelease, id: string, isMissing: boolean): ReleaseView => {
     const known = storedById.get(id);
     const mark = known?.marks[0];
     return {
@@ -69,9 +69,8 @@ export async function describeReleases(
   const views = present.map((source) => {
     const id = releaseIdOf(key.service, source.tag, source.commitSha);
     presentIds.add(id);
-    return describe(source, id, false);
+    return toReleaseView(source, id, false);
   });
   const missing = stored.filter((release) => !presentIds.has(release.id) && release.deployments.length > 0);
-  return [...views, ...missing.map((release) => describe(release, release.id, true))];
+  return [...views, ...missing.map((release) => toReleaseView(release, release.id, true))];
 }
-

@@ -115,7 +115,7 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
     isBuilt: (release: DeployTarget) => existsSync(stampOf(release)) && existsSync(appOf(release)),
 
     markBuilt(release: DeployTarget): void {
-      writeJson(stampOf(release), { at: new Date().toISOString() });
+      writeJson(stampOf(release), { at: new Date().toISOString() }, { durable: true });
     },
 
     /** Removes what is neither to be kept nor prepared by a later claim, and remains of crashes. @returns the tags removed */

@@ -70,7 +70,6 @@ stat=
 { read -r stat < /proc/$$/stat; } 2>/dev/null || :
 echo "$$ $stat" > "$1/pid.$$"
 ln "$1/pid.$$" "$1/pid"
-rm -f "$1/pid.$$"
 shift
 exec "$@"`;
 

@@ -1,5 +1,18 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import type { z } from 'zod';
@@ -76,16 +89,42 @@ export function readJson<T>(file: string, schema: z.ZodType<T>): T | null {
   }
 }
 
-/** Replaces a file so that a crash leaves the old or the new one. Readable by this user only. */
-export function writeJson(file: string, value: unknown): void {
+/**
+ * Replaces a file so that a crash of this process leaves the old or the new one. Readable by this user only.
+ * @param options `durable`: on disk before this returns, so that it also outlives a crash of the machine
+ */
+export function writeJson(file: string, value: unknown, options: { durable?: boolean } = {}): void {
   const next = `${file}.${randomSuffix()}`;
   const descriptor = openSync(next, 'w', 0o600);
   writeFileSync(descriptor, JSON.stringify(value));
-  fsyncSync(descriptor);
+  if (options.durable) fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(next, file);
 }
 
 export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}
+
+const LOGS_KEPT = 20;
+const LOG_MAX_BYTES = 20 * 1024 * 1024;
+
+/**
+ * Keeps the logs of what runs and the newest others. A log that grew above 20 MB is moved aside, replacing the one that
+ * was moved before; its writer goes on in the same file, which it only ever appends to.
+ * @param inUse names of the log files that processes write to
+ */
+export function tidyLogs(layout: Layout, inUse: ReadonlySet<string>): void {
+  const logs = readdirSync(layout.logs).map((name) => {
+    const { size, mtimeMs } = statSync(path.join(layout.logs, name));
+    return { name, file: path.join(layout.logs, name), size, mtimeMs };
+  });
+  const old = logs.filter(({ name }) => !inUse.has(name.replace(/\.1$/, '')));
+  for (const { file } of old.sort((a, b) => b.mtimeMs - a.mtimeMs).slice(LOGS_KEPT))
+    rmSync(file, { force: true });
+  for (const { name, file, size } of logs) {
+    if (!inUse.has(name) || size <= LOG_MAX_BYTES) continue;
+    copyFileSync(file, `${file}.1`);
+    truncateSync(file);
+  }
 }

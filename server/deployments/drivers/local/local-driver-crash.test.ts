@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
 import { createDrivers } from '#server/deployments/drivers/registry';
 import { createLogger } from '#server/platform/logger';
 import type { EnvironmentConfig, OpsConfig } from '#server/services/config';
+import { eventually } from '#server/testing/eventually';
 import { createFixtureShop, type FixtureShop, fixtureEnvironment } from '#server/testing/fixture-shop';
 import { createTestStepIo } from '#server/testing/step-io';
 import { ask } from '#server/testing/visitors';
@@ -91,7 +92,7 @@ describe('a worker that dies while it starts a release', { timeout: 30_000 }, ()
   }, 30_000);
   afterAll(async () => {
     await stopLocalEnvironment(environment.deploy.directory);
-    (await import('node:fs')).rmSync(worker, { force: true });
+    rmSync(worker, { force: true });
     shop.remove();
   });
 
@@ -122,6 +123,7 @@ describe('a worker that dies while it starts a release', { timeout: 30_000 }, ()
     const reference = await startAndDie('started');
     const before = (await driver.observe()).instances.find(({ tag }) => tag === shop.releases.second.tag);
     process.kill(before?.pid as number, 'SIGKILL');
+    await eventually(async () => expect((await driver.observe()).instances).toHaveLength(1));
     const io = newRun(reference);
     const started = await driver.start(io, shop.releases.second);
     expect(started.instanceId).not.toBe(before?.instanceId);

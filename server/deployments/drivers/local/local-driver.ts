@@ -6,7 +6,7 @@ import type { DeployDriver, DeployTarget, Observed } from '#server/deployments/d
 import { createGitReleaseSource } from '#server/deployments/drivers/git-release-source';
 import { createCheckouts } from '#server/deployments/drivers/local/checkouts';
 import { createInstances, INSTANCE_HOST } from '#server/deployments/drivers/local/instances';
-import { layoutOf, makeFolders } from '#server/deployments/drivers/local/layout';
+import { layoutOf, makeFolders, tidyLogs } from '#server/deployments/drivers/local/layout';
 import {
   createProxyClient,
   readProxyState,
@@ -196,6 +196,7 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
       makeFolders(layout);
       const { live } = readProxyState(layout);
       const running = instances.list().map(({ record }) => record);
+      tidyLogs(layout, new Set(['proxy.log', ...running.map(({ instanceId }) => `${instanceId}.log`)]));
       return checkouts.prune(io, [...keep, ...running, ...(live ? [live] : [])]);
     },
   };

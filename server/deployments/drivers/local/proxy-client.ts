@@ -10,7 +10,7 @@ import { endProcess, readTailOf } from '#server/deployments/drivers/local/instan
 import { type Layout, makeFolders, readJson } from '#server/deployments/drivers/local/layout';
 import type { LocalEnvironment } from '#server/deployments/drivers/local/settings';
 import { AppError } from '#server/platform/errors';
-import { type ProcessId, readStartTime } from '#server/platform/process-table';
+import type { ProcessId } from '#server/platform/process-table';
 
 const liveSchema = z.object({
   instanceId: z.string(),
@@ -33,7 +33,7 @@ const reportSchema = stateSchema.extend({
 const refusalSchema = z.object({ refused: z.string(), fencingToken: z.string().optional() });
 
 export type LiveInstance = z.output<typeof liveSchema>;
-export type ProxyReport = z.output<typeof reportSchema>;
+type ProxyReport = z.output<typeof reportSchema>;
 
 /** The proxy refused a switch: a later claim has switched before, or something else is live than was expected. */
 export class SwitchRefused extends Error {
@@ -106,9 +106,7 @@ export function createProxyClient(environment: LocalEnvironment, layout: Layout)
     throw new AppError(
       'unavailable',
       `The proxy for ${environment.host}:${environment.proxyPort} does not start: ${words}`,
-      {
-        hint: `Free the port or choose another proxyPort; the proxy's log is ${layout.proxyLog}.`,
-      },
+      { hint: `Free the port or choose another proxyPort; the proxy's log is ${layout.proxyLog}.` },
     );
   }
 
@@ -116,11 +114,7 @@ export function createProxyClient(environment: LocalEnvironment, layout: Layout)
     const report = await readReport(layout);
     if (report?.host === environment.host && report.port === environment.proxyPort) return report;
     // The configuration names another address than the one it was started for.
-    if (report)
-      await endProcess(
-        { pid: report.pid, startTime: report.startTime || (readStartTime(report.pid) ?? '') },
-        END_GRACE_MS,
-      );
+    if (report) await endProcess({ pid: report.pid, startTime: report.startTime }, END_GRACE_MS);
     return start();
   }
 
@@ -155,8 +149,6 @@ export function createProxyClient(environment: LocalEnvironment, layout: Layout)
     },
   };
 }
-
-export type ProxyClient = ReturnType<typeof createProxyClient>;
 
 /** What the proxy has on disk, whether it runs or not. */
 export function readProxyState(layout: Layout): z.output<typeof stateSchema> {

@@ -8,6 +8,7 @@
  * Control, HTTP over the unix socket:  GET /state   POST /switch {live, fencingToken, ifLive?}
  * Plain JavaScript, so that it runs the same from the source tree and from the build.
  */
+import { execFileSync } from 'node:child_process';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer } from 'node:http';
 import { join } from 'node:path';
@@ -75,9 +76,16 @@ let draining = false;
 /** @type {Map<string, { at: number, left: number }>} */
 const said = new Map();
 
-/** @returns {string} ticks between boot and start (proc(5)), or '' where there is no /proc */
+/** The same notation as process-table.ts. @returns {string} */
 function readOwnStartTime() {
-  if (process.platform !== 'linux') return '';
+  if (process.platform !== 'linux') {
+    const env = { PATH: process.env.PATH ?? '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' };
+    const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(process.pid)], {
+      encoding: 'latin1',
+      env,
+    });
+    return String(Math.floor(Date.parse(`${started.trim()} UTC`) / 1000));
+  }
   const stat = readFileSync('/proc/self/stat', 'latin1');
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }
@@ -112,7 +120,12 @@ function say(kind, text) {
   }
   const more = last.left > 0 ? ` (and ${last.left} more like it)` : '';
   said.set(kind, { at: performance.now(), left: 0 });
-  console.error(`${new Date().toISOString()} ${kind}: ${text}${more}`);
+  sayNow(kind, `${text}${more}`);
+}
+
+/** @param {string} kind @param {string} text */
+function sayNow(kind, text) {
+  console.error(`${new Date().toISOString()} ${kind}: ${text}`);
 }
 
 /** @param {Live} target @returns {Upstream} */
@@ -263,7 +276,7 @@ function switchTo(wanted) {
   live = upstreamOf(wanted.live);
   if (before && before !== live) {
     forgetWhenIdle(before);
-    say(
+    sayNow(
       'switch',
       `${before.live.tag} (${before.live.instanceId}) to ${live.live.tag} (${live.live.instanceId})`,
     );

@@ -13,6 +13,7 @@ import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
 import { createLogger } from '#server/platform/logger';
 import { isAlive, type ProcessId } from '#server/platform/process-table';
 import type { EnvironmentConfig } from '#server/services/config';
+import { eventually } from '#server/testing/eventually';
 import { createFixtureShop, type FixtureShop, fixtureEnvironment } from '#server/testing/fixture-shop';
 import { createTestStepIo } from '#server/testing/step-io';
 import { ask, sendVisitors } from '#server/testing/visitors';
@@ -138,9 +139,8 @@ describe('the proxy of a local environment', { timeout: 30_000 }, () => {
     const { instances, live } = await driver.observe();
     const pid = instances.find(({ instanceId }) => instanceId === live?.instanceId)?.pid as number;
     process.kill(pid, 'SIGKILL');
-    await delay(100);
+    await eventually(async () => expect((await driver.observe()).live).toBeNull());
     expect(await ask(url)).toMatchObject({ status: 502, headers: { 'retry-after': '5' } });
-    expect((await driver.observe()).live).toBeNull();
     await driver.resume();
     expect(await ask(url)).toMatchObject({ status: 200, release: shop.releases.second.tag });
   });

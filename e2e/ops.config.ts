@@ -1,0 +1,93 @@
+import path from 'node:path';
+import { defineConfig } from '../server/services/config';
+
+const dataDir = path.resolve(process.env.DATA_DIR ?? '.data');
+const port = Number(process.env.PORT ?? 3000);
+
+/** One environment of the example shop, in a database schema of its own. Lighthouse is left to `start.spec.ts`. */
+function shop(options: { name: string; title: string; proxyPort: number; holdSeconds: number }) {
+  const url = `http://127.0.0.1:${options.proxyPort}`;
+  const database = new URL(process.env.SHOP_DATABASE_URL ?? 'postgres://127.0.0.1/missing');
+  database.searchParams.set('options', `-c search_path=${options.name}`);
+  return {
+    title: options.title,
+    url,
+    deploy: {
+      driver: 'local' as const,
+      repository: path.join(dataDir, 'shop/repository.git'),
+      directory: path.join(dataDir, 'shop', options.name),
+      nodeModules: path.resolve('node_modules'),
+      proxyPort: options.proxyPort,
+      env: { DATABASE_URL: database.href, SHOP_URL: url },
+      secretEnv: ['DATABASE_URL'],
+      build: 'npm run --silent build',
+      migrate: 'npm run --silent db:migrate:production',
+      pendingMigrations: 'node scripts/migrate.mjs --pending',
+      drainSeconds: 5,
+    },
+    health: {},
+    validation: {
+      endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],
+      samples: 10,
+      holdSeconds: options.holdSeconds,
+      onFailure: 'rollback' as const,
+    },
+  };
+}
+
+const script = (name: string) => `npm run --silent ${name}`;
+
+/** What the end-to-end tests operate: the shop as people run it, and one whose checklist waits until a test lets it go. */
+export default defineConfig({
+  services: {
+    shop: {
+      title: 'HerbisVeritas shop',
+      environments: {
+        production: {
+          ...shop({ name: 'production', title: 'Production', proxyPort: port + 2, holdSeconds: 2 }),
+          checklist: [
+            {
+              phase: 'Tests and validation',
+              checks: [
+                { key: 'lint', title: 'Lint', run: script('lint') },
+                { key: 'type-check', title: 'Type check', run: script('type-check') },
+                { key: 'test-unit', title: 'Unit tests', run: script('test:unit') },
+              ],
+            },
+            {
+              phase: 'Security',
+              checks: [
+                { key: 'security-audit', title: 'Security audit', run: script('security:audit') },
+                {
+                  key: 'security-dependencies',
+                  title: 'Dependency advisories',
+                  run: script('security:dependencies'),
+                },
+              ],
+            },
+          ],
+        },
+      },
+    },
+    drill: {
+      title: 'Drill shop',
+      environments: {
+        staging: {
+          ...shop({ name: 'staging', title: 'Staging', proxyPort: port + 3, holdSeconds: 0 }),
+          checklist: [
+            {
+              phase: 'Tests and validation',
+              checks: [
+                {
+                  key: 'held',
+                  title: 'Held check',
+                  run: `node ${JSON.stringify(path.resolve('e2e/support/held-check.mjs'))} ${JSON.stringify(path.join(dataDir, 'held'))}`,
+                },
+              ],
+            },
+          ],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,62 @@
+import { test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
+import type { Role } from '#server/auth/contract';
+import { type Environment, environments } from './environment';
+import { sessionFile } from './person';
+
+interface Fixtures {
+  /** The example shop, in production, with its real checklist. */
+  shop: Environment;
+  /** The shop whose checklist waits until a test lets it go. */
+  drill: Environment;
+  /** A page in a browser of its own, signed in as somebody of the role; `null` is nobody. */
+  open: (role: Role | null, options?: BrowserContextOptions) => Promise<Page>;
+  /** Errors of pages fail the test, but those that it expects: what Chromium says of an answer of 400 and above, for one. */
+  allowProblems: (...patterns: RegExp[]) => void;
+}
+
+/** A test with real people, who see every error that their browser's console has. */
+export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }>({
+  shop: async ({ baseURL }, use) => use(environments(baseURL ?? '').shop),
+  drill: async ({ baseURL }, use) => {
+    const { drill } = environments(baseURL ?? '');
+    await use(drill);
+    drill.release();
+  },
+  allowProblems: async ({}, use, testInfo) => {
+    const allowed: RegExp[] = [];
+    Object.assign(testInfo, { allowedProblems: allowed });
+    await use((...patterns) => void allowed.push(...patterns));
+  },
+  watch: [
+    async ({ allowProblems: _allow }, use, testInfo) => {
+      const problems: string[] = [];
+      await use((context) => {
+        context.on('weberror', (error) => problems.push(`page error: ${error.error().stack ?? error.error().message}`));
+        context.on('console', (message) => {
+          if (message.type() !== 'error') return;
+          problems.push(`console error at ${message.page()?.url()}: ${message.text()} (${message.location().url})`);
+        });
+      });
+      const { allowedProblems } = testInfo as unknown as { allowedProblems: RegExp[] };
+      expect(problems.filter((problem) => !allowedProblems.some((pattern) => pattern.test(problem)))).toEqual([]);
+    },
+    { auto: true },
+  ],
+  open: async ({ browser, watch }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (role, options = {}) => {
+      const context = await browser.newContext({ ...(role ? { storageState: sessionFile(role) } : {}), ...options });
+      contexts.push(context);
+      watch(context);
+      return context.newPage();
+    });
+    for (const context of contexts) await context.close();
+  },
+});
+
+export { expect };
+
+/** What Chromium's console says of an answer with this status. */
+export function answered(status: number): RegExp {
+  return new RegExp(`the server responded with a status of ${status} `);
+}
