@@ -63,11 +63,7 @@ export default defineConfig({
           firstRelease: 'v1.2.0',
           health: {},
           validation: {
-            endpoints: [
-              { path: '/api/health' },
-              { path: '/shop' },
-              { path: '/api/auth/status' },
-            ],
+            endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],
             samples: 20,
             onFailure: 'rollback',
           },

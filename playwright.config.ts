@@ -37,7 +37,11 @@ export default defineConfig({
     launchOptions: { executablePath: browser?.path, args: browser?.args },
   },
   projects: [
-    { name: 'desktop', use: desktop, testIgnore: ['**/*.no-script.spec.ts', '**/*.phone.spec.ts', '**/start.spec.ts'] },
+    {
+      name: 'desktop',
+      use: desktop,
+      testIgnore: ['**/*.no-script.spec.ts', '**/*.phone.spec.ts', '**/start.spec.ts'],
+    },
     { name: 'phone', use: phone, testMatch: ['**/*.phone.spec.ts', '**/accessibility.spec.ts'] },
     { name: 'no-script', use: { ...desktop, javaScriptEnabled: false }, testMatch: '**/*.no-script.spec.ts' },
     { name: 'start', use: desktop, testMatch: '**/start.spec.ts' },

@@ -18,7 +18,9 @@ export default async function globalSetup(config: FullConfig): Promise<() => Pro
   const dataDir = process.env.E2E_DATA_DIR ?? makeFolder();
   process.env.E2E_DATA_DIR = dataDir;
 
-  const { makeRepository } = await import(pathToFileURL(path.join(ROOT, 'examples/shop/make-repository.mjs')).href);
+  const { makeRepository } = await import(
+    pathToFileURL(path.join(ROOT, 'examples/shop/make-repository.mjs')).href
+  );
   await makeRepository({ repositoryPath: path.join(dataDir, 'shop/repository.git') });
   const results = path.join(ROOT, 'test-results');
   mkdirSync(results, { recursive: true });
@@ -52,7 +54,16 @@ function makeFolder(): string {
 async function keepSession(role: (typeof ROLES)[number], cookie: string, origin: string): Promise<void> {
   const [name, value] = cookie.split('=');
   const { hostname } = new URL(origin);
-  const kept = { name, value, domain: hostname, path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Lax' };
+  const kept = {
+    name,
+    value,
+    domain: hostname,
+    path: '/',
+    expires: -1,
+    httpOnly: true,
+    secure: false,
+    sameSite: 'Lax',
+  };
   mkdirSync(path.dirname(sessionFile(role)), { recursive: true });
   writeFileSync(sessionFile(role), JSON.stringify({ cookies: [kept], origins: [] }));
 }

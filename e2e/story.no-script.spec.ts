@@ -9,8 +9,14 @@ test('without JavaScript: sign in, deploy, roll back', async ({ open, drill }) =
   await page.getByLabel('Password', { exact: true }).fill('responder-herbisveritas');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect(page).toHaveURL('/deployments/new');
-  await page.getByRole('main').getByRole('link', { name: /Drill shop Staging/ }).click();
-  await page.getByRole('radio', { name: /v1\.3\.0/ }).filter({ visible: true }).check();
+  await page
+    .getByRole('main')
+    .getByRole('link', { name: /Drill shop Staging/ })
+    .click();
+  await page
+    .getByRole('radio', { name: /v1\.3\.0/ })
+    .filter({ visible: true })
+    .check();
   await page.getByRole('button', { name: 'Show the plan' }).filter({ visible: true }).click();
   await expect(page.getByRole('region', { name: 'What will happen' })).toBeVisible();
   await page.getByRole('button', { name: 'Deploy v1.3.0 to staging' }).click();
@@ -44,7 +50,10 @@ test('without JavaScript: cancel a run, with its reason', async ({ open, drill }
   expect(await drill.live()).toEqual(before);
 });
 
-test('without JavaScript: lock, lift the lock, mark a release, choose a theme, sign out', async ({ open, drill }) => {
+test('without JavaScript: lock, lift the lock, mark a release, choose a theme, sign out', async ({
+  open,
+  drill,
+}) => {
   await drill.prepare({});
   const page = await open(null);
   await page.goto('/drill/staging/lock');

@@ -5,7 +5,14 @@ import path from 'node:path';
 export const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** Settings of whoever runs the tests that must not reach the console under test. */
-const NOT_INHERITED = ['DATABASE_URL', 'DATABASE_OWNER_URL', 'SHOP_DATABASE_URL', 'SHOP_PORT', 'OPS_CONFIG', 'PUBLIC_URL'];
+const NOT_INHERITED = [
+  'DATABASE_URL',
+  'DATABASE_OWNER_URL',
+  'SHOP_DATABASE_URL',
+  'SHOP_PORT',
+  'OPS_CONFIG',
+  'PUBLIC_URL',
+];
 
 /** A start of the console as `npm start` does it. */
 export interface Started {
@@ -23,7 +30,9 @@ export interface Started {
  * @param logFile where its output goes as well
  */
 export function startConsole(env: Record<string, string>, logFile: string): Started {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name)));
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !NOT_INHERITED.includes(name)),
+  );
   const child = spawn(process.execPath, ['server/cli/boot.mjs', 'start'], {
     cwd: ROOT,
     env: { ...inherited, NODE_ENV: 'production', HOST: '127.0.0.1', ...env },
@@ -70,7 +79,10 @@ export function startConsole(env: Record<string, string>, logFile: string): Star
 }
 
 /** Ends a start as its stop signal does, and waits until it is gone. @returns its exit code */
-export async function stopConsole(started: Started, signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+export async function stopConsole(
+  started: Started,
+  signal: NodeJS.Signals = 'SIGTERM',
+): Promise<number | null> {
   started.process.kill(signal);
   return started.ended;
 }

@@ -16,7 +16,11 @@ export function databaseUrl(dataDir: string, port: number, of: 'ops' | 'shop'): 
 }
 
 /** Runs one statement on a connection of its own. */
-export async function queryAt<T extends pg.QueryResultRow>(url: string, sql: string, values: unknown[] = []): Promise<T[]> {
+export async function queryAt<T extends pg.QueryResultRow>(
+  url: string,
+  sql: string,
+  values: unknown[] = [],
+): Promise<T[]> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 });
   await client.connect();
   try {

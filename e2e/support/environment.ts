@@ -66,10 +66,10 @@ export class Environment {
 
   /** Newest first. */
   runs(): Promise<RunRow[]> {
-    return query<RunRow>(`SELECT ${RUN} FROM run WHERE service = $1 AND environment = $2 ORDER BY number DESC`, [
-      this.service,
-      this.environment,
-    ]);
+    return query<RunRow>(
+      `SELECT ${RUN} FROM run WHERE service = $1 AND environment = $2 ORDER BY number DESC`,
+      [this.service, this.environment],
+    );
   }
 
   async run(id: string): Promise<RunRow> {
@@ -91,14 +91,17 @@ export class Environment {
     for (;;) {
       const row = await this.run(id);
       if (ENDED.includes(row.status)) return row;
-      if (performance.now() > deadline) throw new Error(`Run #${row.number} is ${row.status} after ${timeoutMs} ms`);
+      if (performance.now() > deadline)
+        throw new Error(`Run #${row.number} is ${row.status} after ${timeoutMs} ms`);
       await delay(POLL_MS);
     }
   }
 
   /** Deploys by the form, as a responder does. @returns the run once it has ended */
   async deploy(tag: string): Promise<RunRow> {
-    return this.ended(await this.#start(`${this.path}/deployments/new?tag=${tag}`, { intent: 'deploy', tag }));
+    return this.ended(
+      await this.#start(`${this.path}/deployments/new?tag=${tag}`, { intent: 'deploy', tag }),
+    );
   }
 
   /** Starts a deploy by the form. @returns the run's id */
@@ -115,7 +118,11 @@ export class Environment {
     await this.#quiet();
     const lock = await this.lock();
     if (lock) {
-      await this.#form('commander', `${this.path}/lock`, { intent: 'lift', lockId: lock.id, reason: 'The next test begins' });
+      await this.#form('commander', `${this.path}/lock`, {
+        intent: 'lift',
+        lockId: lock.id,
+        reason: 'The next test begins',
+      });
     }
     for (const tag of await this.#markedTags()) {
       await this.#form('responder', `${this.path}/releases/mark?tag=${tag}`, {
@@ -130,13 +137,17 @@ export class Environment {
       if (live?.status !== 'live' || (wanted.live && live.tag !== wanted.live)) return false;
       if (!wanted.before) return true;
       const { text } = await this.as('responder').get(`${this.path}/rollback`);
-      return text.includes(`Roll back to ${wanted.before}`) || text.includes(`Roll back to <!-- -->${wanted.before}`);
+      return (
+        text.includes(`Roll back to ${wanted.before}`) ||
+        text.includes(`Roll back to <!-- -->${wanted.before}`)
+      );
     };
     if (await isLive()) return;
     for (const tag of [wanted.before, wanted.live ?? ANY_GOOD]) {
       if (!tag || (tag === wanted.before && (await this.live())?.tag === tag)) continue;
       const run = await this.deploy(tag);
-      if (run.status !== 'succeeded') throw new Error(`Run #${run.number} to prepare ${tag} is ${run.status}: ${run.error}`);
+      if (run.status !== 'succeeded')
+        throw new Error(`Run #${run.number} to prepare ${tag} is ${run.status}: ${run.error}`);
     }
     if (!(await isLive())) throw new Error(`${this.path} could not be brought to ${JSON.stringify(wanted)}`);
   }
@@ -163,7 +174,10 @@ export class Environment {
   async #quiet(): Promise<void> {
     for (const run of await this.runs()) {
       if (ENDED.includes(run.status)) continue;
-      await this.as('responder').post(`/runs/${run.id}`, { intent: 'cancel', reason: 'The next test begins' });
+      await this.as('responder').post(`/runs/${run.id}`, {
+        intent: 'cancel',
+        reason: 'The next test begins',
+      });
       await this.ended(run.id);
     }
   }
@@ -189,7 +203,8 @@ export class Environment {
 
   async #form(role: Role, page: string, form: Record<string, string>): Promise<void> {
     const answer = await this.as(role).post(page, form);
-    if (answer.status !== 303) throw new Error(`${page} was answered ${answer.status}: ${answer.text.slice(0, 500)}`);
+    if (answer.status !== 303)
+      throw new Error(`${page} was answered ${answer.status}: ${answer.text.slice(0, 500)}`);
   }
 }
 

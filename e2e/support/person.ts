@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DEMO_PEOPLE } from '#server/auth/demo';
 import type { Role } from '#server/auth/contract';
+import { DEMO_PEOPLE } from '#server/auth/demo';
 import { ROOT } from './console';
 
 const AUTH_FOLDER = path.join(ROOT, 'test-results/e2e-auth');
@@ -73,7 +73,9 @@ export async function signIn(origin: string, role: Role): Promise<string> {
 
 /** Somebody of a role, with the session that the global setup opened. */
 export function personOf(role: Role, origin: string): Person {
-  const stored = JSON.parse(readFileSync(sessionFile(role), 'utf8')) as { cookies: { name: string; value: string }[] };
+  const stored = JSON.parse(readFileSync(sessionFile(role), 'utf8')) as {
+    cookies: { name: string; value: string }[];
+  };
   return new Person(origin, stored.cookies.map(({ name, value }) => `${name}=${value}`).join('; '));
 }
 

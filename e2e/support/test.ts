@@ -1,4 +1,10 @@
-import { test as base, type BrowserContext, type BrowserContextOptions, expect, type Page } from '@playwright/test';
+import {
+  type BrowserContext,
+  type BrowserContextOptions,
+  test as base,
+  expect,
+  type Page,
+} from '@playwright/test';
 import type { Role } from '#server/auth/contract';
 import { type Environment, environments } from './environment';
 import { sessionFile } from './person';
@@ -31,21 +37,30 @@ export const test = base.extend<Fixtures & { watch: (context: BrowserContext) =>
     async ({ allowProblems: _allow }, use, testInfo) => {
       const problems: string[] = [];
       await use((context) => {
-        context.on('weberror', (error) => problems.push(`page error: ${error.error().stack ?? error.error().message}`));
+        context.on('weberror', (error) =>
+          problems.push(`page error: ${error.error().stack ?? error.error().message}`),
+        );
         context.on('console', (message) => {
           if (message.type() !== 'error') return;
-          problems.push(`console error at ${message.page()?.url()}: ${message.text()} (${message.location().url})`);
+          problems.push(
+            `console error at ${message.page()?.url()}: ${message.text()} (${message.location().url})`,
+          );
         });
       });
       const { allowedProblems } = testInfo as unknown as { allowedProblems: RegExp[] };
-      expect(problems.filter((problem) => !allowedProblems.some((pattern) => pattern.test(problem)))).toEqual([]);
+      expect(problems.filter((problem) => !allowedProblems.some((pattern) => pattern.test(problem)))).toEqual(
+        [],
+      );
     },
     { auto: true },
   ],
   open: async ({ browser, watch }, use) => {
     const contexts: BrowserContext[] = [];
     await use(async (role, options = {}) => {
-      const context = await browser.newContext({ ...(role ? { storageState: sessionFile(role) } : {}), ...options });
+      const context = await browser.newContext({
+        ...(role ? { storageState: sessionFile(role) } : {}),
+        ...options,
+      });
       contexts.push(context);
       watch(context);
       return context.newPage();

@@ -3,9 +3,9 @@
  * whose every member ends when the worker's pipe closes (worker dead), when no renewal arrives for the lease (worker
  * frozen), when the worker asks for it, and when the command itself is over (leftovers).
  *
- * File descriptor 3 is the lifeline to the worker, both ways, one JSON object a line:
- *   in   {"start": {command, cwd, env, leaseMs, killGraceMs}}   {"renew": leaseMs}   {"terminate": graceMs}
- *   out  {"exit": {exitCode, signal}}   {"leaseEnded": true}
+ * One JSON object a line on two descriptors, so that a broken lifeline takes no report with it:
+ *   3, the lifeline, from the worker   {"start": {command, cwd, env, leaseMs, killGraceMs}}   {"renew": leaseMs}   {"terminate": graceMs}
+ *   4, to the worker                   {"exit": {exitCode, signal}}   {"leaseEnded": true}
  *
  * Plain JavaScript with Node's own modules only: it starts in some 30 ms and runs the same from the source tree and
  * from the build.
@@ -24,7 +24,7 @@ const LEFTOVER_POLL_MS = 20;
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 
-const lifeline = new Socket({ fd: 3, readable: true, writable: true });
+const lifeline = new Socket({ fd: 3, readable: true, writable: false });
 let expiresAt = performance.now() + START_DEADLINE_MS;
 /** @type {number} */
 let killGraceMs = 3_000;
@@ -136,7 +136,7 @@ function start(spec) {
   try {
     if (spec.cwd && !statSync(spec.cwd).isDirectory())
       throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
-    // Node marks descriptor 3 close-on-exec, so that the command does not hold the lifeline open.
+    // Node marks descriptors 3 and 4 close-on-exec, so that the command does not hold the worker's pipes open.
     child = spawn(program ?? '', args, {
       cwd: spec.cwd,
       env: spec.env,
