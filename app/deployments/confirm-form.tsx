@@ -81,8 +81,12 @@ export function ConfirmForm({
         {blockedBy ? <p className="text-s text-muted">{blockedBy}</p> : null}
       </div>
       <p className="flex flex-wrap items-center gap-x-1.5 text-s text-muted">
-        <Kbd>Enter</Kbd> <span className="hidden md:inline touch:hidden">confirms,</span> <Kbd>Esc</Kbd>{' '}
-        <span className="hidden md:inline touch:hidden">leaves.</span>
+        {blockedBy ? null : (
+          <>
+            <Kbd>Enter</Kbd> <span className="hidden md:inline touch:hidden">confirms,</span>
+          </>
+        )}
+        <Kbd>Esc</Kbd> <span className="hidden md:inline touch:hidden">leaves.</span>
         <Link to={leaveTo} className="link">
           Leave without doing it
         </Link>

@@ -1,8 +1,6 @@
-import { Link } from '@remix-run/react';
+import { Link, useSearchParams } from '@remix-run/react';
 import { Ellipsis, PackageX, Rocket, ShieldCheck, ShieldMinus, ShieldX, Undo2 } from 'lucide-react';
-import { useState } from 'react';
 import { useSubject } from '#app/components/layout/root-data';
-import { Button } from '#app/components/ui/button';
 import { MENU_ITEM, Menu } from '#app/components/ui/menu';
 import { EmptyState } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
@@ -25,7 +23,7 @@ export function ReleasesTable({
   releases: ReleaseView[];
   title: string;
 }) {
-  const [isWhole, setWhole] = useState(false);
+  const isWhole = useSearchParams()[0].get('releases') === 'all';
   const shown = isWhole ? releases : releases.slice(0, FIRST);
   return (
     <Section title={title} note={plural(releases.length, 'release')} flush>
@@ -69,11 +67,13 @@ export function ReleasesTable({
         ))}
       </ul>
       {releases.length > FIRST && !isWhole ? (
-        <div className="border-t border-line p-1">
-          <Button look="quiet" className="w-full js:flex" onClick={() => setWhole(true)}>
-            Show all {releases.length}
-          </Button>
-        </div>
+        <Link
+          to="?releases=all"
+          preventScrollReset
+          className="hit flex items-center justify-center border-t border-line text-muted no-underline hover:bg-hover hover:text-ink"
+        >
+          Show all {releases.length}
+        </Link>
       ) : null}
     </Section>
   );

@@ -46,17 +46,16 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
             isSelected && 'bg-herb-soft',
           )}
         >
-          <span className={cn('min-w-0 flex-1', isQuiet && 'text-muted')}>
+          <span className={cn('min-w-0', only ? 'shrink-0 max-w-[60%]' : 'flex-1', isQuiet && 'text-muted')}>
             {step.title}
             {step.attempt > 1 ? <span className="text-s text-muted"> · attempt {step.attempt}</span> : null}
-            {only ? (
-              <span className="text-s text-muted">
-                {' '}
-                · {only[0]} {only[1]}
-              </span>
-            ) : null}
           </span>
-          <span className="text-s text-muted">
+          {only ? (
+            <span className="min-w-0 flex-1 truncate text-s text-muted" data-tip={only.join(' ')}>
+              {only.join(' ')}
+            </span>
+          ) : null}
+          <span className="text-s whitespace-nowrap text-muted">
             {step.status === 'running' && step.startedAt ? (
               <Elapsed from={step.startedAt} to={null} />
             ) : step.durationMs === null ? null : (

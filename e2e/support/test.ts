@@ -20,37 +20,35 @@ interface Fixtures {
   allowProblems: (...patterns: RegExp[]) => void;
 }
 
+interface Problems {
+  seen: string[];
+  allowed: RegExp[];
+}
+
 /** A test with real people, who see every error that their browser's console has. */
-export const test = base.extend<Fixtures & { watch: (context: BrowserContext) => void }>({
+export const test = base.extend<Fixtures & { problems: Problems; watch: (context: BrowserContext) => void }>({
   shop: async ({ baseURL }, use) => use(environments(baseURL ?? '').shop),
   drill: async ({ baseURL }, use) => {
     const { drill } = environments(baseURL ?? '');
     await use(drill);
     drill.release();
   },
-  allowProblems: async ({}, use, testInfo) => {
-    const allowed: RegExp[] = [];
-    Object.assign(testInfo, { allowedProblems: allowed });
-    await use((...patterns) => void allowed.push(...patterns));
-  },
+  problems: async ({ baseURL: _any }, use) => use({ seen: [], allowed: [] }),
+  allowProblems: async ({ problems }, use) => use((...patterns) => void problems.allowed.push(...patterns)),
   watch: [
-    async ({ allowProblems: _allow }, use, testInfo) => {
-      const problems: string[] = [];
+    async ({ problems: { seen, allowed } }, use) => {
       await use((context) => {
         context.on('weberror', (error) =>
-          problems.push(`page error: ${error.error().stack ?? error.error().message}`),
+          seen.push(`page error: ${error.error().stack ?? error.error().message}`),
         );
         context.on('console', (message) => {
           if (message.type() !== 'error') return;
-          problems.push(
+          seen.push(
             `console error at ${message.page()?.url()}: ${message.text()} (${message.location().url})`,
           );
         });
       });
-      const { allowedProblems } = testInfo as unknown as { allowedProblems: RegExp[] };
-      expect(problems.filter((problem) => !allowedProblems.some((pattern) => pattern.test(problem)))).toEqual(
-        [],
-      );
+      expect(seen.filter((problem) => !allowed.some((pattern) => pattern.test(problem)))).toEqual([]);
     },
     { auto: true },
   ],

@@ -1,7 +1,6 @@
 import type { Clock } from '#server/platform/clock';
 import type { Database, Db } from '#server/platform/db';
 import type { Env } from '#server/platform/env';
-import type { EventRegistry } from '#server/platform/events';
 import type { Ids } from '#server/platform/ids';
 import type { Logger } from '#server/platform/logger';
 
@@ -38,6 +37,20 @@ export interface RequestInfo {
   runId?: string | null;
 }
 
+/** Reacts to an event. Delivered at least once, so it must be idempotent. */
+export interface EventHandler {
+  /** Unique and stable: it names the delivery row. */
+  name: string;
+  type: string;
+  handle(ctx: Ctx, payload: unknown, eventId: bigint): Promise<void>;
+}
+
+/** The handlers of this installation; the same in every process. */
+export interface EventHandlers {
+  namesFor(type: string): string[];
+  find(name: string): EventHandler | null;
+}
+
 /** What every command, query, step and handler receives. One per request, step or delivery. */
 export interface Ctx {
   readonly actor: Actor;
@@ -46,7 +59,7 @@ export interface Ctx {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly env: Env;
-  readonly events: EventRegistry;
+  readonly events: EventHandlers;
   /** The transaction's client inside {@link Ctx.transaction}, the pool's otherwise. */
   readonly db: Db;
   /** Set inside a transaction; `audited` becomes true when an audit entry is written in it. */
@@ -65,7 +78,7 @@ export interface AppParts {
   ids: Ids;
   env: Env;
   log: Logger;
-  events: EventRegistry;
+  events: EventHandlers;
   provided: Map<Token<unknown>, unknown>;
 }
 

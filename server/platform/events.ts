@@ -1,18 +1,10 @@
 import * as z from 'zod/mini';
-import type { Ctx } from '#server/platform/context';
+import type { Ctx, EventHandler, EventHandlers } from '#server/platform/context';
 import type { EventType } from '#server/platform/events-contract';
 import { notify } from '#server/platform/notify';
 
-/** Reacts to an event. Delivered at least once, so it must be idempotent. */
-export interface EventHandler {
-  /** Unique and stable: it names the delivery row. */
-  name: string;
-  type: string;
-  handle(ctx: Ctx, payload: unknown, eventId: bigint): Promise<void>;
-}
-
 /** The handlers of this installation; filled by the composition root, the same in every process. */
-export class EventRegistry {
+export class EventRegistry implements EventHandlers {
   readonly #handlers = new Map<string, EventHandler>();
 
   /** @throws Error when two handlers share a name */

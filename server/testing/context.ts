@@ -5,6 +5,7 @@ import {
   type App,
   type Ctx,
   createApp,
+  type EventHandlers,
   type RequestInfo,
   systemActor,
   type Token,
@@ -25,7 +26,7 @@ export interface TestAppOptions {
   ids?: Ids;
   /** Settings over the defaults, by environment variable. */
   env?: Record<string, string>;
-  events?: EventRegistry;
+  events?: EventHandlers;
   /** More of what the composition root provides. */
   provide?: [Token<unknown>, unknown][];
   /** A database to use instead of one of its own; closing the app leaves it. */

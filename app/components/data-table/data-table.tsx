@@ -117,12 +117,9 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
                             preventScrollReset
                             className="inline-flex items-center gap-1 no-underline hover:text-ink"
                           >
+                            {isSorted && meta.align === 'end' ? <SortIcon order={sort.order} /> : null}
                             <table.FlexRender header={header} />
-                            {isSorted ? (
-                              <SortIcon order={sort.order} />
-                            ) : (
-                              <span aria-hidden="true" className="inline-block w-3" />
-                            )}
+                            {isSorted && meta.align !== 'end' ? <SortIcon order={sort.order} /> : null}
                           </Link>
                         ) : (
                           <table.FlexRender header={header} />

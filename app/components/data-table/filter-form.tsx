@@ -23,7 +23,7 @@ export function FilterForm({ children }: { children: ReactNode }) {
         const isTyping = event.target instanceof HTMLInputElement;
         clearTimeout(timer.current);
         timer.current = setTimeout(
-          () => submit(form, { replace: true, preventScrollReset: true }),
+          () => submit(filledIn(form), { replace: true, preventScrollReset: true }),
           isTyping ? TYPING_PAUSE_MS : 0,
         );
       }}
@@ -39,6 +39,15 @@ export function FilterForm({ children }: { children: ReactNode }) {
       ) : null}
     </Form>
   );
+}
+
+/** The filters that say something; the others only lengthen the address. */
+function filledIn(form: HTMLFormElement): URLSearchParams {
+  const search = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (typeof value === 'string' && value !== '') search.append(name, value);
+  }
+  return search;
 }
 
 /** The free-text filter. */

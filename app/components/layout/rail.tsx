@@ -71,6 +71,8 @@ function RailLink({ item, pathname, labels }: { item: NavigationItem; pathname: 
       to={item.href}
       prefetch="intent"
       aria-current={isCurrent ? 'page' : undefined}
+      data-tip={item.label}
+      data-tip-narrow
       className={cn(
         'relative flex h-8 items-center gap-2.5 rounded-m px-2.5 no-underline hover:bg-hover',
         isCurrent

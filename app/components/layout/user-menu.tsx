@@ -32,9 +32,8 @@ export function UserMenu({ viewer }: { viewer: Viewer }) {
     >
       <div className="border-b border-line px-2 pt-1 pb-2">
         <p className="font-medium">{viewer.name}</p>
-        <p className="text-s text-muted">
-          {ROLE_LABELS[viewer.role]} · {viewer.email}
-        </p>
+        <p className="text-s text-muted">{ROLE_LABELS[viewer.role]}</p>
+        <p className="text-s text-muted">{viewer.email}</p>
       </div>
       <Form method="post" action={paths.theme()} preventScrollReset className="border-b border-line py-1">
         <input type="hidden" name="intent" value="theme" />

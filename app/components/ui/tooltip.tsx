@@ -7,6 +7,8 @@ interface Shown {
 
 const DELAY_MS = 250;
 const GAP_PX = 6;
+/** An element with `data-tip-narrow` that is wider than this shows its label itself, px. */
+const ICON_ONLY_PX = 64;
 
 /**
  * The one tooltip of a page. Any element with `data-tip` shows it on hover and focus; Escape hides it. One listener for
@@ -31,7 +33,9 @@ export function TooltipLayer() {
       const target = start?.closest<HTMLElement>('[data-tip]') ?? null;
       const text = target?.dataset.tip;
       clearTimeout(timer);
-      if (!target || !text) return setShown(null);
+      // A label that can be read needs no tooltip.
+      const isLabelled = target?.dataset.tipNarrow !== undefined && target.offsetWidth > ICON_ONLY_PX;
+      if (!target || !text || isLabelled) return setShown(null);
       timer = setTimeout(() => setShown({ target, text }), delay);
     };
     const over = (event: PointerEvent) => {
@@ -43,6 +47,12 @@ export function TooltipLayer() {
     const key = (event: KeyboardEvent) => {
       if (event.key === 'Escape') hide();
     };
+    // A finger cannot hover: pressing what cannot be pressed tells why.
+    const pressed = (event: MouseEvent) => {
+      if (event.target instanceof Element && event.target.closest('[aria-disabled="true"]'))
+        showFor(event, 0);
+    };
+    document.addEventListener('click', pressed);
     document.addEventListener('pointerover', over);
     document.addEventListener('focusin', focus);
     document.addEventListener('focusout', hide);
@@ -51,6 +61,7 @@ export function TooltipLayer() {
     document.addEventListener('scroll', hide, { capture: true, passive: true });
     return () => {
       clearTimeout(timer);
+      document.removeEventListener('click', pressed);
       document.removeEventListener('pointerover', over);
       document.removeEventListener('focusin', focus);
       document.removeEventListener('focusout', hide);

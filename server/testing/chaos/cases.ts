@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { STEP_MARKER } from '#server/platform/process-table';
 import type { RunDetail } from '#server/runs/contract';
-import { arm, type ChaosMoment, disarm, type Fired, readFired } from '#server/testing/chaos/injection';
+import {
+  arm,
+  type ChaosMoment,
+  disarm,
+  type Fired,
+  isSupervisor,
+  readFired,
+} from '#server/testing/chaos/injection';
 import { type ChaosWorld, HOME_TAG } from '#server/testing/chaos/world';
 import { eventually } from '#server/testing/eventually';
 
@@ -64,6 +71,7 @@ export async function newRelease(world: ChaosWorld, kind: 'good' | 'failing' = '
 /** Deploys a new release and rolls back; one of the two loses its worker where the case says. */
 export async function runCase(world: ChaosWorld, chaos: ChaosCase): Promise<CaseResult> {
   const problems: string[] = [];
+  await world.workers.fill();
   const tag = await newRelease(world);
   const hits = (procedure: string): boolean => chaos.procedure === procedure;
   const armed = (): void =>
@@ -94,6 +102,7 @@ export async function runCase(world: ChaosWorld, chaos: ChaosCase): Promise<Case
   if (!fired) problems.push('the worker did not die');
   problems.push(...problemsAround(world));
   const hit = hits('deployments.deploy') ? deploy : rollback;
+  world.workers.refill();
   const takeoverMs = fired ? await takeoverOf(world, hit, fired) : null;
   if (fired && takeoverMs === null && chaos.moment !== 'after-end' && chaos.moment !== 'mid-step')
     problems.push('nobody took over');
@@ -108,7 +117,7 @@ async function lastWords(world: ChaosWorld, runId: string): Promise<string> {
   return ['the last lines of the run and of the workers:', ...lines, ...workers].join('\n');
 }
 
-/** Waits for the victim's end, and starts another worker in its place. @returns null when the order was not carried out */
+/** Waits for the victim's end. @returns null when the order was not carried out */
 async function diedOf(world: ChaosWorld): Promise<Fired | null> {
   const fired = readFired(world.orders);
   if (!fired) {
@@ -119,7 +128,6 @@ async function diedOf(world: ChaosWorld): Promise<Fired | null> {
     if (world.workers.byPid(fired.pid)?.signalCode !== 'SIGKILL')
       throw new Error(`Worker ${fired.pid} lives`);
   });
-  await world.workers.start();
   return fired;
 }
 
@@ -141,6 +149,7 @@ export async function problemsOfRun(
   direction: 'deploy' | 'rollback',
   tag: string,
   chaos: ChaosCase | null,
+  hasFrozenWorker = false,
 ): Promise<string[]> {
   const problems: string[] = [];
   const expect = (isSo: boolean, problem: string): void => {
@@ -184,7 +193,8 @@ export async function problemsOfRun(
     marks === wanted && locks === wanted && events === 1,
     `${marks} marks, ${locks} locks, ${events} events`,
   );
-  expect(processesOf(run.id).length === 0, `processes of it still live: ${processesOf(run.id).join(', ')}`);
+  const processes = processesOf(run.id, hasFrozenWorker);
+  expect(processes.length === 0, `processes of it still live: ${processes.join(', ')}`);
   const { live, instances } = await world.observe();
   expect(live?.tag === tag, `visitors reach ${live?.tag}, not ${tag}`);
   expect(instances.length === 1, `instances: ${instances.map((instance) => instance.tag).join(', ')}`);
@@ -193,21 +203,25 @@ export async function problemsOfRun(
 
 /** What is wrong around the runs: commands that met themselves, visitors who were refused. Each is told once. */
 export function problemsAround(world: ChaosWorld): string[] {
-  const { failures } = world.visitors.report();
+  const { failures } = world.visitors().report();
   return [
     ...world.overlaps().map((line) => `overlap: ${line}`),
     ...failures.splice(0).map((failure) => `visitor: ${failure}`),
   ];
 }
 
-/** The pids of all processes that belong to a step of the run. */
-export function processesOf(runId: string): number[] {
+/**
+ * The pids of all processes that belong to a step of the run. A supervisor whose worker froze before it was recorded
+ * waits, with no command, for that worker: `withoutSupervisors` leaves such out.
+ */
+export function processesOf(runId: string, withoutSupervisors = false): number[] {
   const found: number[] = [];
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     try {
-      if (readFileSync(`/proc/${name}/environ`, 'latin1').includes(`${STEP_MARKER}=${runId}:`))
-        found.push(Number(name));
+      if (!readFileSync(`/proc/${name}/environ`, 'latin1').includes(`${STEP_MARKER}=${runId}:`)) continue;
+      if (withoutSupervisors && isSupervisor(readFileSync(`/proc/${name}/cmdline`, 'latin1'))) continue;
+      found.push(Number(name));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'ENOENT' && code !== 'ESRCH' && code !== 'EACCES') throw error;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { RunMoment } from '#server/runs/engine';
-import { readOrder, take } from '#server/testing/chaos/injection';
+import { isSupervisor, readOrder, take } from '#server/testing/chaos/injection';
 import { runWorker } from '#server/worker-process';
 
 /**
@@ -32,8 +32,7 @@ function killSupervisors(): void {
       const stat = readFileSync(`/proc/${name}/stat`, 'latin1');
       const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
       const line = readFileSync(`/proc/${name}/cmdline`, 'latin1');
-      if (parent === process.pid && /supervisor\.mjs|^ops step/.test(line))
-        process.kill(Number(name), 'SIGKILL');
+      if (parent === process.pid && isSupervisor(line)) process.kill(Number(name), 'SIGKILL');
     } catch (error) {
       // It ended while it was looked at.
       const { code } = error as NodeJS.ErrnoException;

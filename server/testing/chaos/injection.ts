@@ -85,3 +85,8 @@ export function take(file: string): boolean {
 function firedFile(file: string): string {
   return `${file}.fired`;
 }
+
+/** True for the command line, as /proc has it, of a step's supervisor. */
+export function isSupervisor(commandLine: string): boolean {
+  return /supervisor\.mjs|^ops step/.test(commandLine);
+}

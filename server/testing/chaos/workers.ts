@@ -4,10 +4,16 @@ import path from 'node:path';
 import { PROJECT_ROOT } from '#server/platform/project-root';
 import { eventually } from '#server/testing/eventually';
 
+const WANTED = 2;
+
 /** Worker processes as they run in production: compiled, each on its own. */
 export interface Workers {
   /** Starts one and waits until it says that it is ready. */
   start(): Promise<ChildProcess>;
+  /** Begins to bring their number back to two, and does not wait for it. */
+  refill(): void;
+  /** Brings their number back to two. */
+  fill(): Promise<void>;
   /** Those that have not ended. */
   alive(): ChildProcess[];
   byPid(pid: number): ChildProcess | undefined;
@@ -24,7 +30,18 @@ export function createWorkers(folder: string, env: Record<string, string>): Work
   const log = (): string => readFileSync(logFile, 'utf8');
   const alive = (): ChildProcess[] =>
     children.filter((child) => child.exitCode === null && child.signalCode === null);
-  return {
+  let filling: Promise<unknown> = Promise.resolve();
+  const made: Workers = {
+    refill: () => {
+      filling = filling.then(async () => {
+        while (alive().length < WANTED) await made.start();
+      });
+      filling.catch(() => undefined);
+    },
+    fill: async () => {
+      made.refill();
+      await filling;
+    },
     start: async () => {
       const output = openSync(logFile, 'a');
       const child = spawn(
@@ -56,6 +73,7 @@ export function createWorkers(folder: string, env: Record<string, string>): Work
     byPid: (pid) => children.find((child) => child.pid === pid),
     log,
     killAll: async () => {
+      await filling.catch(() => undefined);
       await Promise.all(
         alive().map((child) => {
           const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -65,4 +83,5 @@ export function createWorkers(folder: string, env: Record<string, string>): Work
       );
     },
   };
+  return made;
 }

@@ -53,7 +53,10 @@ export interface ChaosWorld {
   postgres: OwnPostgres;
   shop: FixtureShop;
   workers: Workers;
-  visitors: Visitors;
+  /** The visitors who come now. */
+  visitors(): Visitors;
+  pauseVisitors(): Promise<void>;
+  resumeVisitors(): void;
   /** Where orders to die are placed. */
   orders: string;
   askDeploy(tag: string): Promise<string>;
@@ -95,7 +98,7 @@ export async function createChaosWorld(settings: Record<string, string>): Promis
   const { app, close } = await bootstrap('cli', readEnv({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...env }));
   const ctx = app.for(systemActor('chaos'));
   const workers = createWorkers(folder, env);
-  await Promise.all([workers.start(), workers.start()]);
+  await workers.fill();
   const settled = config.services.shop?.environments.production;
   if (!settled) throw new Error('The fixture has no environment');
 
@@ -116,14 +119,19 @@ export async function createChaosWorld(settings: Record<string, string>): Promis
   };
   const first = await ended(await askDeploy(HOME_TAG));
   if (first.status !== 'succeeded') throw new Error(`The first deploy ${first.status}: ${first.error}`);
-  const visitors = sendVisitors(settled.url, { keepAlive: 3, oneShot: 3, pauseMs: 15 });
+  const send = (): Visitors => sendVisitors(settled.url, { keepAlive: 3, oneShot: 3, pauseMs: 15 });
+  let visitors = send();
   return {
     app,
     ctx,
     postgres,
     shop,
     workers,
-    visitors,
+    visitors: () => visitors,
+    pauseVisitors: async () => void (await visitors.stop()),
+    resumeVisitors: () => {
+      visitors = send();
+    },
     orders,
     askDeploy,
     askRollback: async () => {

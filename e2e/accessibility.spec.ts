@@ -1,0 +1,143 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import type { Environment } from './support/environment';
+import { expectNoSideScroll, visit } from './support/page';
+import { answered, expect, test } from './support/test';
+
+const THEMES = ['light', 'dark'] as const;
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** The page as it is open, in both themes. */
+async function expectAccessible(page: Page, name: string): Promise<void> {
+  await expectNoSideScroll(page);
+  for (const theme of THEMES) {
+    await page.evaluate((value) => {
+      document.documentElement.dataset.theme = value;
+    }, theme);
+    const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+    const found = violations.map(
+      ({ id, nodes }) =>
+        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} (${failureSummary})`).join('; ')}`,
+    );
+    expect(found, `${name}, ${theme}`).toEqual([]);
+  }
+}
+
+async function walk(page: Page, addresses: readonly string[]): Promise<void> {
+  for (const address of addresses) {
+    await visit(page, address);
+    await test.step(address, () => expectAccessible(page, address));
+  }
+}
+
+async function newest(environment: Environment, status: string): Promise<string> {
+  const run = (await environment.runs()).find((row) => row.status === status);
+  if (!run) throw new Error(`No run is ${status}`);
+  return `/runs/${run.id}`;
+}
+
+test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
+  await drill.prepare({ live: 'v1.3.0', before: 'v1.2.0' });
+  const page = await open('admin');
+  await walk(page, [
+    '/',
+    '/deployments',
+    '/deployments/new',
+    '/rollback',
+    '/drill/staging/deployments/new',
+    '/drill/staging/deployments/new?tag=v1.4.0-lint',
+    '/drill/staging/rollback',
+    '/drill/staging/checks',
+    '/drill/staging/lock',
+    '/drill/staging/releases/mark?tag=v1.3.0',
+    '/runs',
+    '/runs?search=nothing+like+it',
+    await newest(drill, 'succeeded'),
+    '/audit',
+  ]);
+});
+
+test('axe finds nothing where something is wrong, locked or going on', async ({
+  open,
+  drill,
+  allowProblems,
+}) => {
+  allowProblems(answered(404), answered(403), answered(422));
+  await drill.prepare({ live: 'v1.3.0', before: 'v1.2.0' });
+  const failed = await drill.deploy('v1.4.0-crash');
+  expect(failed.status).toBe('failed');
+  await drill.as('responder').post('/drill/staging/lock', { intent: 'lock', reason: 'Inventory until noon' });
+  const page = await open('responder');
+  await walk(page, [
+    '/',
+    '/deployments',
+    '/drill/staging/lock',
+    '/drill/staging/deployments/new?tag=v1.3.0',
+    `/runs/${failed.id}`,
+    '/runs/01a204d9-0000-7000-8000-000000000000',
+    '/nowhere',
+    '/audit',
+    '/drill/staging/deployments/new?tag=v9.9.9',
+  ]);
+
+  await drill.prepare({});
+  drill.hold();
+  const going = await drill.startDeploy('v1.3.0');
+  await visit(page, `/runs/${going}`);
+  await page.getByText('held line 3', { exact: true }).waitFor();
+  await test.step('a run that goes on', () => expectAccessible(page, 'a run that goes on'));
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  await page.getByRole('dialog').waitFor();
+  await test.step('its cancel dialog', () => expectAccessible(page, 'its cancel dialog'));
+  await walk(page, ['/', '/drill/staging/rollback']);
+});
+
+test('axe finds nothing before the login and for somebody who may only look', async ({ open }) => {
+  await walk(await open(null), ['/login', '/setup/not-a-token']);
+  const page = await open('viewer');
+  await walk(page, ['/', '/drill/staging/lock', '/drill/staging/checks']);
+  await page.getByLabel('Vida Moreau: account and appearance').click();
+  await test.step('the account menu', () => expectAccessible(page, 'the account menu'));
+});
+
+/** What has moved without being asked to since the page began, as the browser's own measure counts it. */
+async function layoutShift(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        let sum = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries() as (PerformanceEntry & {
+            value: number;
+            hadRecentInput: boolean;
+          })[]) {
+            if (!entry.hadRecentInput) sum += entry.value;
+          }
+        }).observe({ type: 'layout-shift', buffered: true });
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(sum))));
+      }),
+  );
+}
+
+test('nothing jumps while pages load and a run goes on', async ({ open, drill }) => {
+  await drill.prepare({ live: 'v1.3.0', before: 'v1.2.0' });
+  const page = await open('responder');
+  for (const address of [
+    '/',
+    '/deployments',
+    '/runs',
+    '/drill/staging/rollback',
+    await newest(drill, 'succeeded'),
+  ]) {
+    await visit(page, address);
+    await page.waitForLoadState('networkidle');
+    expect(await layoutShift(page), address).toBeLessThanOrEqual(0.02);
+  }
+  drill.hold();
+  const id = await drill.startDeploy('v1.2.0');
+  await visit(page, `/runs/${id}`);
+  await page.getByText('held line 40', { exact: true }).waitFor();
+  expect(await layoutShift(page), 'the page of a run').toBeLessThanOrEqual(0.02);
+  drill.letGo();
+  await drill.ended(id);
+});

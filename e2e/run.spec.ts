@@ -1,0 +1,159 @@
+import type { Page } from '@playwright/test';
+import { query } from './support/database';
+import { logOf, runStatus, step, visit } from './support/page';
+import { expect, test } from './support/test';
+
+/** The lines that a run page shows, in its order: `number text`. */
+function shownLines(page: Page): Promise<string[]> {
+  return logOf(page)
+    .locator('[id^="L"]')
+    .evaluateAll((lines) =>
+      lines.map(
+        (line) => `${line.id.slice(1)} ${(line.lastElementChild?.lastChild?.textContent ?? '').trim()}`,
+      ),
+    );
+}
+
+/** The lines that the ledger has. */
+async function storedLines(runId: string): Promise<string[]> {
+  const rows = await query<{ seq: number; text: string }>(
+    'SELECT seq, text FROM run_log WHERE run_id = $1 ORDER BY seq',
+    [runId],
+  );
+  return rows.map(({ seq, text }) => `${seq} ${text.trim()}`);
+}
+
+const line = (page: Page, text: string) => logOf(page).getByText(text, { exact: true });
+
+test('a reload and a dropped connection in the middle of a run lose and repeat no line', async ({
+  open,
+  drill,
+  allowProblems,
+}) => {
+  allowProblems(/net::ERR_INTERNET_DISCONNECTED/, /net::ERR_NETWORK_CHANGED/);
+  await drill.prepare({});
+  drill.hold();
+  const id = await drill.startDeploy('v1.3.0');
+  const page = await open('responder');
+  await visit(page, `/runs/${id}`);
+  await line(page, 'held line 20').waitFor();
+  await visit(page, `/runs/${id}`);
+  await line(page, 'held line 60').waitFor();
+
+  await page.context().setOffline(true);
+  await expect(page.getByRole('status').filter({ hasText: 'Reconnecting' })).toBeVisible({ timeout: 30_000 });
+  const seen = (await shownLines(page)).length;
+  await expect.poll(async () => (await storedLines(id)).length).toBeGreaterThan(seen + 20);
+  await page.context().setOffline(false);
+  await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible({ timeout: 40_000 });
+  drill.letGo();
+  await expect(runStatus(page)).toHaveText('Succeeded', { timeout: 60_000 });
+  const stored = await storedLines(id);
+  await expect.poll(() => shownLines(page)).toEqual(stored);
+  expect(stored.length).toBeGreaterThan(80);
+  await visit(page, `/runs/${id}`);
+  expect(await shownLines(page)).toEqual(stored);
+});
+
+test('the tabs of one browser share one event stream', async ({ open, drill }) => {
+  await drill.prepare({});
+  drill.hold();
+  const id = await drill.startDeploy('v1.3.0');
+  const first = await open('responder');
+  const streams = new Set<object>();
+  const context = first.context();
+  const isStream = (url: string) => new URL(url).pathname === '/streams/live';
+  context.on('request', (request) => isStream(request.url()) && streams.add(request));
+  context.on('requestfinished', (request) => streams.delete(request));
+  context.on('requestfailed', (request) => streams.delete(request));
+  await visit(first, `/runs/${id}`);
+  await line(first, 'held line 5').waitFor();
+  const second = await context.newPage();
+  await visit(second, '/runs');
+  const third = await context.newPage();
+  await visit(third, `/runs/${id}`);
+  for (const page of [first, second, third]) {
+    await expect(page.getByRole('status').filter({ hasText: 'Live' })).toBeVisible();
+  }
+  await expect.poll(() => streams.size).toBe(1);
+  const newest = (await storedLines(id)).filter((text) => text.includes('held line')).length + 25;
+  for (const page of [first, third]) await line(page, `held line ${newest}`).waitFor();
+  expect(streams.size).toBe(1);
+  await third.close();
+  await line(first, `held line ${newest + 60}`).waitFor();
+  expect(streams.size).toBe(1);
+  drill.letGo();
+  await expect(runStatus(first)).toHaveText('Succeeded', { timeout: 60_000 });
+});
+
+test('a run is cancelled with a reason, in a dialog that Escape leaves', async ({ open, drill }) => {
+  await drill.prepare({});
+  const before = await drill.live();
+  drill.hold();
+  const id = await drill.startDeploy('v1.3.0');
+  const page = await open('responder');
+  await visit(page, `/runs/${id}`);
+  await line(page, 'held line 3').waitFor();
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Visitors keep the release that they are on.');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toHaveCount(0);
+  await page.getByRole('button', { name: 'Cancel the run' }).click();
+  await dialog.getByLabel('Why').fill('The wrong release');
+  await page.keyboard.press('Enter');
+  await expect(runStatus(page)).toHaveText('Cancelled', { timeout: 30_000 });
+  await expect(page.getByText('Rémy Laurent: The wrong release')).toBeVisible();
+  expect(await drill.live()).toEqual(before);
+  expect(await drill.served()).toBe(before?.tag);
+});
+
+test('a failed run goes on from the step that failed', async ({ open, drill }) => {
+  await drill.prepare({ live: 'v1.2.0' });
+  drill.hold({ fail: true });
+  const id = await drill.startDeploy('v1.3.0');
+  const page = await open('responder');
+  await visit(page, `/runs/${id}`);
+  await line(page, 'held line 1').waitFor();
+  drill.letGo();
+  await expect(runStatus(page)).toHaveText('Failed', { timeout: 30_000 });
+  await expect(step(page, 'Held check')).toContainText('Exit code 1');
+  drill.release();
+  await page.getByRole('button', { name: 'Resume from the failed step' }).click();
+  await expect(runStatus(page)).toHaveText('Succeeded', { timeout: 60_000 });
+  await expect(step(page, 'Held check')).toContainText('attempt 2');
+  expect(await drill.live()).toEqual({ tag: 'v1.3.0', status: 'live' });
+});
+
+test('a rollback takes the place of a deploy that is under way', async ({ open, drill }) => {
+  await drill.prepare({ live: 'v1.3.0', before: 'v1.2.0' });
+  drill.hold();
+  const id = await drill.startDeploy('v1.1.0');
+  const page = await open('responder');
+  await visit(page, `/runs/${id}`);
+  await line(page, 'held line 1').waitFor();
+  await page.getByRole('banner').getByRole('link', { name: 'Roll back' }).click();
+  await expect(page.getByRole('region', { name: 'Confirm' })).toContainText(/It stops run #\d+/);
+  await page.getByRole('button', { name: 'Roll back to v1.2.0' }).click();
+  await expect(page).toHaveURL(/\/runs\//);
+  await expect(runStatus(page)).toHaveText('Succeeded', { timeout: 60_000 });
+  await visit(page, `/runs/${id}`);
+  await expect(runStatus(page)).toHaveText('Cancelled');
+  await expect(page.getByText('Another run took its place')).toBeVisible();
+  expect(await drill.served()).toBe('v1.2.0');
+});
+
+test('a line of the log has an address, and a step shows its lines alone', async ({ open, drill }) => {
+  await drill.prepare({});
+  const [newest] = (await drill.runs()).filter(({ status }) => status === 'succeeded');
+  const page = await open('viewer');
+  await visit(page, `/runs/${newest?.id}#L10`);
+  const tenth = page.locator('#L10');
+  await expect(tenth).toBeInViewport();
+  await expect(tenth).toHaveClass(/(^| )bg-herb-soft( |$)/);
+  await step(page, 'Health gate').getByRole('link').click();
+  await expect(page).toHaveURL(/\?step=\d+/);
+  const stored = await storedLines(newest?.id ?? '');
+  await expect.poll(async () => (await shownLines(page)).length).toBeLessThan(stored.length);
+  for (const shown of await shownLines(page)) expect(stored).toContain(shown);
+});

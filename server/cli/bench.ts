@@ -1,0 +1,21 @@
+import { messageOf } from '#server/platform/errors';
+
+/** Each ends with one line of JSON: what was measured, what it is compared with, and their ratio. */
+const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<number> }>> = {
+  chaos: () => import('#server/cli/bench/chaos'),
+};
+
+/** `npm run bench -- <name> [options]`. */
+async function main([name = '', ...args]: string[]): Promise<number> {
+  const load = Object.hasOwn(BENCHES, name) ? BENCHES[name] : undefined;
+  if (!load) throw new Error(`There is no bench "${name}". Benches: ${Object.keys(BENCHES).join(', ')}.`);
+  return (await load()).bench(args);
+}
+
+main(process.argv.slice(2)).then(
+  (code) => process.exit(code),
+  (error: unknown) => {
+    console.error(messageOf(error));
+    process.exit(1);
+  },
+);
