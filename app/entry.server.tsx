@@ -4,7 +4,7 @@ import {
   type EntryContext,
   type HandleErrorFunction,
 } from '@remix-run/node';
-import { RemixServer } from '@remix-run/react';
+import { isRouteErrorResponse, RemixServer } from '@remix-run/react';
 import { isbot } from 'isbot';
 import { renderToPipeableStream } from 'react-dom/server';
 import { NonceContext } from '#app/lib/nonce';
@@ -60,6 +60,6 @@ export default function handleRequest(
 
 /** Logs what no route expected; refusals are not logged here, and neither is a reader who went away. */
 export const handleError: HandleErrorFunction = (error, { request, context }) => {
-  if (request.signal.aborted) return;
+  if (request.signal.aborted || isRouteErrorResponse(error)) return;
   context.ctx.log.error({ err: error, path: new URL(request.url).pathname }, 'a page failed');
 };

@@ -33,7 +33,7 @@ export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, contex
   const root: RootData = {
     viewer,
     environments,
-    preferences: readPreferences(request),
+    preferences: readPreferences(context, request),
     toast,
     now: ctx.clock.now().toISOString(),
   };

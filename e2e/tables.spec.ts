@@ -8,7 +8,7 @@ test('a list is filtered, searched, sorted and paged by its address', async ({ o
   const page = await open('manager');
   await visit(page, '/runs');
   const rows = page.getByRole('table').locator('tbody').getByRole('row');
-  await page.getByLabel('Kind').selectOption({ label: 'Rollback' });
+  await page.getByRole('combobox', { name: 'Kind' }).selectOption({ label: 'Rollback' });
   await expect(page).toHaveURL(/procedure=deployments\.rollback/);
   const [counted] = await query<{ total: number }>(
     `SELECT count(*)::int AS total FROM run WHERE procedure = 'deployments.rollback'`,
@@ -89,7 +89,7 @@ test('the CSV downloads hold the list, and no formula', async ({ open, drill }) 
   );
   expect(runs.text.trim().split('\r\n')).toHaveLength(1 + (counted?.total ?? 0));
 
-  const audit = await drill.as('manager').get('/audit.csv?action=deployments.request-deploy');
+  const audit = await drill.as('manager').get('/audit.csv?action=deployments.deploy.requested');
   expect(audit.headers.get('content-type')).toBe('text/csv; charset=utf-8');
   expect(audit.text).not.toMatch(/(^|,|\r\n)"?[=+@]/);
   expect((await person.get('/audit.csv')).status).toBe(403);

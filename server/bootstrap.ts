@@ -11,7 +11,7 @@ import { openDatabase } from '#server/platform/db';
 import type { Env } from '#server/platform/env';
 import { EventRegistry } from '#server/platform/events';
 import { randomIds } from '#server/platform/ids';
-import { createLogger } from '#server/platform/logger';
+import { createLogger, type Logger } from '#server/platform/logger';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { loadConfig } from '#server/services/load-config';
 import { type LoadedConfig, OPS_CONFIG } from '#server/services/queries';
@@ -35,6 +35,7 @@ export async function bootstrap(
   const database = openDatabase(env.DATABASE_URL, {
     poolSize: env.DATABASE_POOL_SIZE,
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    idleInTransactionTimeoutMs: env.RUN_LEASE_MS / 2,
   });
   const app = createApp({
     database,
@@ -43,17 +44,17 @@ export async function bootstrap(
     clock: systemClock,
     ids: randomIds,
     events: createEventRegistry(),
-    provided: provideDomains(loaded),
+    provided: provideDomains(loaded, log),
   });
   return { app, close: () => database.close() };
 }
 
 /** What domains find under their tokens. */
-export function provideDomains(loaded: LoadedConfig): Map<Token<unknown>, unknown> {
+export function provideDomains(loaded: LoadedConfig, log: Logger): Map<Token<unknown>, unknown> {
   return new Map<Token<unknown>, unknown>([
     [OPS_CONFIG, loaded],
     [PROCEDURES, new Map(ALL_PROCEDURES.map((item) => [item.id, item as unknown as Procedure<never>]))],
-    [DRIVERS, createDrivers(loaded.config)],
+    [DRIVERS, createDrivers(loaded.config, log)],
   ]);
 }
 

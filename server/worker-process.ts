@@ -13,6 +13,9 @@ import { startRunLoop } from '#server/runs/run-loop';
 /** How often a worker says that it lives; `/api/health` calls it gone after 15 s. */
 const HEARTBEAT_MS = 3_000;
 
+/** Resuming goes on in the background after this long; runs wait no longer. */
+const RESUME_MS = 20_000;
+
 /** The worker process: executes runs and delivers events until it is told to stop. @throws EnvError */
 export async function runWorker(hooks?: RunHooks): Promise<void> {
   const env = readEnv(process.env);
@@ -21,6 +24,10 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   const listener = await openListener(env.DATABASE_URL, app.log);
   await beat(app, workerId);
   const heartbeat = setInterval(() => void beat(app, workerId).catch(logAway(app)), HEARTBEAT_MS);
+  // What served before serves again before a run looks at it: a run interrupted in its validation must not find nobody.
+  await withinMs(RESUME_MS, resumeEnvironments(app.for(systemActor('worker')))).catch((error: unknown) =>
+    app.log.error({ err: error }, 'environments not resumed'),
+  );
   const runs = startRunLoop(app, workerId, hooks);
   const events = startEventLoop(app, workerId);
   const wakeAll = (): void => {
@@ -32,9 +39,6 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
     if (notice.kind === 'event') events.wake();
   });
   listener.onReconnect(wakeAll);
-  void resumeEnvironments(app.for(systemActor('worker'))).catch((error: unknown) =>
-    app.log.error({ err: error }, 'environments not resumed'),
-  );
   app.log.info({ workerId, pid: process.pid }, 'worker ready');
   onStopRequest(async () => {
     clearInterval(heartbeat);
@@ -87,4 +91,12 @@ async function beat(app: App, workerId: string): Promise<void> {
 
 function logAway(app: App): (error: unknown) => void {
   return (error) => app.log.warn({ reason: messageOf(error) }, 'database away, trying again');
+}
+
+async function withinMs(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

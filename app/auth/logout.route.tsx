@@ -15,7 +15,7 @@ export const action = protectedAction({
       handle: async ({ ctx, context }) => {
         await logout(ctx, {});
         const headers = new Headers();
-        headers.append('Set-Cookie', endedSessionCookie(context.secure));
+        headers.append('Set-Cookie', endedSessionCookie(context.place));
         headers.append('Set-Cookie', toastCookie(context, { kind: 'info', message: 'Signed out.' }));
         return redirect('/login', { status: 303, headers });
       },

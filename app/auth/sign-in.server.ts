@@ -7,10 +7,7 @@ import type { WebContext } from '#server/http/load-context';
 /** Hands the session to the browser and goes on to `to`. */
 export function enter(context: WebContext, { token, viewer }: SignedIn, to: string) {
   const headers = new Headers();
-  headers.append(
-    'Set-Cookie',
-    sessionCookie(token, { secure: context.secure, hours: context.app.env.SESSION_HOURS }),
-  );
+  headers.append('Set-Cookie', sessionCookie(token, context.place, context.app.env.SESSION_HOURS));
   headers.append(
     'Set-Cookie',
     toastCookie(context, { kind: 'success', message: `Signed in as ${viewer.name}.` }),

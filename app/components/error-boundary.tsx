@@ -66,7 +66,7 @@ export function ErrorBoundary() {
 const BY_STATUS: Record<number, { title: string; icon: LucideIcon; hint: string }> = {
   400: { title: 'This cannot be used', icon: CircleX, hint: 'Open the page again and use its own form.' },
   401: { title: 'You are signed out', icon: LogIn, hint: 'Sign in; you come back to this page.' },
-  403: { title: 'You may not do this', icon: ShieldX, hint: 'Ask an admin for the role that may.' },
+  403: { title: 'Not allowed for your role', icon: ShieldX, hint: 'Ask an admin for the role that may.' },
   404: { title: 'Not found', icon: FileQuestion, hint: 'Check the address, or start from the overview.' },
   409: {
     title: 'Things have changed meanwhile',

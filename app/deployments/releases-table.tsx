@@ -1,5 +1,6 @@
 import { Link, useSearchParams } from '@remix-run/react';
 import { Ellipsis, PackageX, Rocket, ShieldCheck, ShieldMinus, ShieldX, Undo2 } from 'lucide-react';
+import { changeSearch } from '#app/components/data-table/table-url';
 import { useSubject } from '#app/components/layout/root-data';
 import { MENU_ITEM, Menu } from '#app/components/ui/menu';
 import { EmptyState } from '#app/components/ui/notice';
@@ -23,7 +24,8 @@ export function ReleasesTable({
   releases: ReleaseView[];
   title: string;
 }) {
-  const isWhole = useSearchParams()[0].get('releases') === 'all';
+  const [search] = useSearchParams();
+  const isWhole = search.get('releases') === 'all';
   const shown = isWhole ? releases : releases.slice(0, FIRST);
   return (
     <Section title={title} note={plural(releases.length, 'release')} flush>
@@ -68,7 +70,7 @@ export function ReleasesTable({
       </ul>
       {releases.length > FIRST && !isWhole ? (
         <Link
-          to="?releases=all"
+          to={changeSearch(search, { releases: 'all' })}
           preventScrollReset
           className="hit flex items-center justify-center border-t border-line text-muted no-underline hover:bg-hover hover:text-ink"
         >

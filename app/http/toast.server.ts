@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseCookies, serializeCookie } from '#server/http/cookies';
+import { cookieNameAt, parseCookies, serializeCookie } from '#server/http/cookies';
 import type { WebContext } from '#server/http/load-context';
 
 const COOKIE = 'ops_toast';
@@ -15,10 +15,14 @@ export type Toast = z.infer<typeof toastSchema>;
 /** The `Set-Cookie` header that carries a toast to the next page, with or without JavaScript there. */
 export function toastCookie(context: WebContext, toast: Omit<Toast, 'id'>): string {
   const value = { ...toast, message: toast.message.slice(0, 500), id: context.ctx.ids.uuid() };
-  return serializeCookie(COOKIE, Buffer.from(JSON.stringify(value)).toString('base64url'), {
-    secure: context.secure,
-    maxAgeSeconds: 60,
-  });
+  return serializeCookie(
+    cookieNameAt(COOKIE, context.place),
+    Buffer.from(JSON.stringify(value)).toString('base64url'),
+    {
+      secure: context.place.secure,
+      maxAgeSeconds: 60,
+    },
+  );
 }
 
 /** The toast that a request carries; it is taken from the browser, so that it shows once. */
@@ -26,11 +30,12 @@ export function takeToast(
   context: WebContext,
   request: Request,
 ): { toast: Toast | null; headers: HeadersInit } {
-  const value = parseCookies(request.headers.get('Cookie')).get(COOKIE);
+  const name = cookieNameAt(COOKIE, context.place);
+  const value = parseCookies(request.headers.get('Cookie')).get(name);
   if (!value) return { toast: null, headers: {} };
   return {
     toast: parseToast(value),
-    headers: { 'Set-Cookie': serializeCookie(COOKIE, '', { secure: context.secure, maxAgeSeconds: 0 }) },
+    headers: { 'Set-Cookie': serializeCookie(name, '', { secure: context.place.secure, maxAgeSeconds: 0 }) },
   };
 }
 

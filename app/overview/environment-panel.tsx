@@ -225,7 +225,9 @@ function DeploymentStrip({ deployments }: { deployments: DeploymentView[] }) {
           );
         })}
       </svg>
-      <span className="text-s text-muted">{bad === 0 ? 'all well' : `${bad} failed`}</span>
+      <span className="text-s text-muted">
+        {bad === 0 ? `the last ${shown.length}` : `${bad} of ${shown.length} failed`}
+      </span>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_PREFERENCES, type Preferences, THEMES } from '#app/lib/preferences';
-import { parseCookies, serializeCookie } from '#server/http/cookies';
+import { cookieNameAt, parseCookies, serializeCookie } from '#server/http/cookies';
 import type { WebContext } from '#server/http/load-context';
 
 const COOKIE = 'ops_preferences';
@@ -20,8 +20,8 @@ export function toPreferences(value: unknown): Preferences {
 }
 
 /** The preferences that a request carries; the defaults where it carries none that can be read. */
-export function readPreferences(request: Request): Preferences {
-  const value = parseCookies(request.headers.get('Cookie')).get(COOKIE);
+export function readPreferences(context: WebContext, request: Request): Preferences {
+  const value = parseCookies(request.headers.get('Cookie')).get(cookieNameAt(COOKIE, context.place));
   if (!value) return DEFAULT_PREFERENCES;
   try {
     return toPreferences(JSON.parse(Buffer.from(value, 'base64url').toString('utf8')));
@@ -32,8 +32,12 @@ export function readPreferences(request: Request): Preferences {
 
 /** The header that keeps preferences in the browser for a year. */
 export function preferencesCookie(context: WebContext, preferences: Preferences): string {
-  return serializeCookie(COOKIE, Buffer.from(JSON.stringify(preferences)).toString('base64url'), {
-    secure: context.secure,
-    maxAgeSeconds: YEAR_SECONDS,
-  });
+  return serializeCookie(
+    cookieNameAt(COOKIE, context.place),
+    Buffer.from(JSON.stringify(preferences)).toString('base64url'),
+    {
+      secure: context.place.secure,
+      maxAgeSeconds: YEAR_SECONDS,
+    },
+  );
 }

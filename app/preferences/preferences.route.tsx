@@ -36,7 +36,7 @@ export const action = protectedAction({
         const table = String(form.table ?? '');
         const all = listOf(form.known);
         const shown = new Set(listOf(form.shown));
-        const { hiddenColumns } = readPreferences(request);
+        const { hiddenColumns } = readPreferences(context, request);
         return keep(context, request, form, {
           hiddenColumns: { ...hiddenColumns, [table]: all.filter((column) => !shown.has(column)) },
         });
@@ -46,7 +46,7 @@ export const action = protectedAction({
 });
 
 function keep(context: WebContext, request: Request, form: FormValues, change: Partial<Preferences>) {
-  const next = { ...readPreferences(request), ...change };
+  const next = { ...readPreferences(context, request), ...change };
   const valid = toPreferences(next);
   return redirect(safeRedirect(typeof form.returnTo === 'string' ? form.returnTo : null), {
     status: 303,

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, Outlet, useActionData, useLoaderData, useSearchParams } from '@remix-run/react';
+import { Form, Outlet, useActionData, useLoaderData, useSearchParams } from '@remix-run/react';
 import { Play } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -186,11 +186,6 @@ function RunActions({ run, reasonErrors }: { run: RunDetail; reasonErrors: strin
           errors={reasonErrors ?? []}
           blockedBy={can(subject, 'runs.cancel') ? null : whyNot('runs.cancel')}
         />
-      ) : null}
-      {run.status === 'failed' && run.procedure === 'deployments.deploy' ? (
-        <Link to={paths.rollback(run)} className="link">
-          Roll back
-        </Link>
       ) : null}
     </>
   );

@@ -27,6 +27,12 @@ export function LogPanel({ run, initial }: { run: RunDetail; initial: RunLogLine
   const titles = useMemo(() => run.steps.map(({ title }) => title), [run.steps]);
   const stableTitles = useStableList(titles);
 
+  // Once seen running it is followed to its very last line; where it went wrong is at the end as well.
+  const [isTailed, setTailed] = useState(
+    isRunning || run.status === 'failed' || run.status === 'needs_attention',
+  );
+  if (isRunning && !isTailed) setTailed(true);
+
   const toNewest = useCallback(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight;
   }, []);
@@ -37,18 +43,18 @@ export function LogPanel({ run, initial }: { run: RunDetail; initial: RunLogLine
     const element = box.current;
     if (!element) return;
     const grewAbove = buffer.firstSeq < before.current.firstSeq;
-    if (isFollowing && isRunning) toNewest();
+    if (isFollowing && isTailed) toNewest();
     else if (grewAbove) element.scrollTop += element.scrollHeight - before.current.height;
     before.current = { firstSeq: buffer.firstSeq, height: element.scrollHeight };
-  }, [buffer, isFollowing, isRunning, toNewest]);
+  }, [buffer, isFollowing, isTailed, toNewest]);
 
   // Blocks that come into sight take their real height, and the end moves with them.
   useEffect(() => {
-    if (!isFollowing || !isRunning || !content.current) return;
+    if (!isFollowing || !isTailed || !content.current) return;
     const observer = new ResizeObserver(toNewest);
     observer.observe(content.current);
     return () => observer.disconnect();
-  }, [isFollowing, isRunning, toNewest]);
+  }, [isFollowing, isTailed, toNewest]);
 
   const isMarkedMissing =
     marked !== null &&
@@ -76,7 +82,7 @@ export function LogPanel({ run, initial }: { run: RunDetail; initial: RunLogLine
   return (
     <section
       aria-label="Log"
-      className="flex min-w-0 flex-col overflow-hidden rounded-l bg-surface shadow-raised lg:sticky lg:top-16 lg:h-[calc(100dvh-5rem)]"
+      className="print-flat flex min-w-0 flex-col overflow-hidden rounded-l bg-surface shadow-raised lg:sticky lg:top-16 lg:h-[calc(100dvh-5rem)]"
     >
       <LogToolbar run={run} step={step} count={buffer.count} isRunning={isRunning} />
       <section

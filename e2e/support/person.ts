@@ -66,7 +66,7 @@ export async function signIn(origin: string, role: Role): Promise<string> {
     email: person?.email ?? '',
     password: person?.password ?? '',
   });
-  const cookie = headers.getSetCookie().find((value) => value.startsWith('ops_session='));
+  const cookie = headers.getSetCookie().find((value) => /^ops_session_\d+=/.test(value));
   if (status !== 303 || !cookie) throw new Error(`${role} could not sign in: status ${status}`);
   return cookie.split(';')[0] ?? '';
 }

@@ -20,6 +20,9 @@ interface Fixtures {
   allowProblems: (...patterns: RegExp[]) => void;
 }
 
+/** What the page framework's console says of a read that a newer one took the place of. */
+const ABANDONED_READ = /AbortError: signal is aborted without reason/;
+
 interface Problems {
   seen: string[];
   allowed: RegExp[];
@@ -33,7 +36,7 @@ export const test = base.extend<Fixtures & { problems: Problems; watch: (context
     await use(drill);
     drill.release();
   },
-  problems: async ({ baseURL: _any }, use) => use({ seen: [], allowed: [] }),
+  problems: async ({ baseURL: _any }, use) => use({ seen: [], allowed: [ABANDONED_READ] }),
   allowProblems: async ({ problems }, use) => use((...patterns) => void problems.allowed.push(...patterns)),
   watch: [
     async ({ problems: { seen, allowed } }, use) => {

@@ -209,6 +209,26 @@ describe('sessions', () => {
     expect(await isSessionLive(ctx)).toBe(false);
   });
 
+  it('end SESSION_MAX_DAYS after their login, however much they are used', async () => {
+    const { token, ctx } = await signedIn();
+    const id = hashToken(token);
+    const days = app.env.SESSION_MAX_DAYS;
+    // Used until an hour before its end: what is left is that hour.
+    await app.database.client.$executeRaw`
+      UPDATE session SET created_at = now() - make_interval(days => ${days}, hours => -1),
+        last_seen_at = now() - interval '2 minutes', expires_at = now() + interval '5 hours' WHERE id = ${id}`;
+    const session = await findSession(visitor(), token);
+    expect(session?.wasRenewed).toBe(true);
+    const { expiresAt } = await app.database.client.session.findUniqueOrThrow({ where: { id } });
+    expect(expiresAt.getTime() - Date.now()).toBeLessThanOrEqual(3_600_000 + 5_000);
+    expect(await isSessionLive(ctx)).toBe(true);
+    await app.database.client.$executeRaw`
+      UPDATE session SET created_at = now() - make_interval(days => ${days}),
+        expires_at = now() + interval '5 hours' WHERE id = ${id}`;
+    expect(await findSession(visitor(), token)).toBeNull();
+    expect(await isSessionLive(ctx)).toBe(false);
+  });
+
   it('end at once for a disabled person', async () => {
     const { token, id, ctx } = await signedIn();
     await app.database.client.user.update({ where: { id }, data: { disabledAt: new Date() } });

@@ -2,6 +2,7 @@ import type { Role, Viewer } from '#server/auth/contract';
 import { demoPeopleAllowed } from '#server/auth/demo';
 import { hashToken, newToken } from '#server/auth/tokens';
 import type { Ctx } from '#server/platform/context';
+import { Prisma } from '#server/platform/generated/prisma/client';
 
 /** How often a session's use is written down, seconds. */
 const TOUCH_SECONDS = 60;
@@ -29,7 +30,7 @@ interface SessionRow {
 
 /**
  * The live session of a cookie's token, null when there is none, it has ended, or its person was disabled. Its expiry
- * slides with use. The database's clock judges.
+ * slides with use, up to SESSION_MAX_DAYS after its login. The database's clock judges.
  */
 export async function findSession(ctx: Ctx, token: string): Promise<Session | null> {
   const id = hashToken(token);
@@ -37,13 +38,14 @@ export async function findSession(ctx: Ctx, token: string): Promise<Session | nu
     SELECT s.id, s.user_id, u.name, u.email, u.role::text AS role, s.expires_at, s.reauthenticated_at,
            s.last_seen_at < clock_timestamp() - make_interval(secs => ${TOUCH_SECONDS}) AS is_due
     FROM session s JOIN app_user u ON u.id = s.user_id
-    WHERE s.id = ${id} AND s.expires_at > clock_timestamp() AND u.disabled_at IS NULL
+    WHERE s.id = ${id} AND ${isOpen(ctx)} AND u.disabled_at IS NULL
       AND (NOT u.is_demo OR ${demoPeopleAllowed(ctx.env)})`;
   if (!row) return null;
   if (row.is_due) {
     await ctx.db.$executeRaw`
       UPDATE session SET last_seen_at = clock_timestamp(),
-                         expires_at = clock_timestamp() + make_interval(hours => ${ctx.env.SESSION_HOURS})
+                         expires_at = least(clock_timestamp() + make_interval(hours => ${ctx.env.SESSION_HOURS}),
+                                            created_at + make_interval(days => ${ctx.env.SESSION_MAX_DAYS}))
       WHERE id = ${id}`;
   }
   return {
@@ -55,12 +57,18 @@ export async function findSession(ctx: Ctx, token: string): Promise<Session | nu
   };
 }
 
+/** Condition on `session s`: neither unused for too long nor too old, also when the settings have become stricter. */
+function isOpen(ctx: Ctx): Prisma.Sql {
+  return Prisma.sql`(s.expires_at > clock_timestamp()
+    AND s.created_at > clock_timestamp() - make_interval(days => ${ctx.env.SESSION_MAX_DAYS}))`;
+}
+
 /** True while the session that a context was made from is live; what holds a connection open asks now and then. */
 export async function isSessionLive(ctx: Ctx): Promise<boolean> {
   const [row] = await ctx.db.$queryRaw<{ live: boolean }[]>`
     SELECT EXISTS (
       SELECT 1 FROM session s JOIN app_user u ON u.id = s.user_id
-      WHERE s.id = ${ctx.request.sessionId ?? ''} AND s.expires_at > clock_timestamp() AND u.disabled_at IS NULL
+      WHERE s.id = ${ctx.request.sessionId ?? ''} AND ${isOpen(ctx)} AND u.disabled_at IS NULL
         AND u.role::text = ${ctx.actor.role ?? ''} AND (NOT u.is_demo OR ${demoPeopleAllowed(ctx.env)})
     ) AS live`;
   return row?.live ?? false;
@@ -78,7 +86,8 @@ export async function openSession(ctx: Ctx, userId: string): Promise<string> {
   await ctx.db.$executeRaw`
     INSERT INTO session (id, user_id, created_at, last_seen_at, reauthenticated_at, expires_at, ip_address, user_agent)
     VALUES (${hashToken(token)}, ${userId}::uuid, clock_timestamp(), clock_timestamp(), clock_timestamp(),
-            clock_timestamp() + make_interval(hours => ${ctx.env.SESSION_HOURS}),
+            clock_timestamp() + least(make_interval(hours => ${ctx.env.SESSION_HOURS}),
+                                      make_interval(days => ${ctx.env.SESSION_MAX_DAYS})),
             ${ctx.request.ipAddress ?? null}, ${ctx.request.userAgent ?? null})`;
   return token;
 }

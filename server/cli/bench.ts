@@ -3,6 +3,8 @@ import { messageOf } from '#server/platform/errors';
 /** Each ends with one line of JSON: what was measured, what it is compared with, and their ratio. */
 const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<number> }>> = {
   chaos: () => import('#server/cli/bench/chaos'),
+  log: () => import('#server/cli/bench/log'),
+  rollback: () => import('#server/cli/bench/rollback'),
 };
 
 /** `npm run bench -- <name> [options]`. */

@@ -2,6 +2,8 @@ import { requestRollback } from '#server/deployments/commands/request-runs';
 import type { deployEnded } from '#server/deployments/contract';
 import { prepareRollback } from '#server/deployments/plans';
 import { lockForDeploys } from '#server/deployments/procedures/deployment-records';
+import { rollbackProcedure } from '#server/deployments/procedures/rollback';
+import { findActiveRun } from '#server/deployments/queries/environments';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { EventType } from '#server/platform/events-contract';
@@ -40,6 +42,9 @@ export async function rollBackFailedValidation(ctx: Ctx, event: DeployEnded): Pr
   } catch (error) {
     if (!(error instanceof AppError) || !['conflict', 'unprocessable'].includes(error.kind)) throw error;
     ctx.log.warn({ err: error, runId: event.runId }, 'no automatic rollback');
+    // A person was quicker, to whichever release: that rollback gives its own reasons.
+    const active = await findActiveRun(ctx, event);
+    if (active?.procedure === rollbackProcedure.id) return;
     await ctx.transaction(async (tx) => {
       await lockForDeploys(
         tx,

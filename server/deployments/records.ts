@@ -2,6 +2,7 @@ import type { Verdict } from '#server/deployments/contract';
 import { DRIVERS, type SourceRelease } from '#server/deployments/drivers/driver';
 import { type HistoryEntry, releaseIdOf } from '#server/deployments/state';
 import type { Ctx } from '#server/platform/context';
+import { AppError } from '#server/platform/errors';
 import type { EnvironmentKey } from '#server/services/contract';
 
 /** How far back a rollback may look: deployments of one environment. */
@@ -79,6 +80,38 @@ export function driverOf(ctx: Ctx, key: EnvironmentKey) {
   return ctx.use(DRIVERS)(key.service, key.environment);
 }
 
+/**
+ * A lock or a faulty mark keeps a release from visitors, whichever way it comes: a new deploy or a resumed one.
+ * @throws AppError `locked` or `conflict`
+ */
+export async function assertMayDeploy(
+  tx: Ctx,
+  target: EnvironmentKey & { releaseId: string; release: { tag: string } },
+): Promise<void> {
+  const lock = await findOpenLock(tx, target);
+  if (lock) {
+    throw new AppError(
+      'locked',
+      `${target.service}/${target.environment} is locked: ${lock.reason} (${lock.lockedByName}). Nothing was started.`,
+      { hint: 'Lift the lock first, with a reason. Rollbacks are not refused by a lock.' },
+    );
+  }
+  const mark = await tx.db.releaseMark.findFirst({
+    where: { releaseId: target.releaseId },
+    orderBy: { id: 'desc' },
+  });
+  if (mark?.verdict === 'faulty') {
+    throw new AppError(
+      'conflict',
+      `${target.release.tag} is marked faulty: ${mark.reason}. Nothing was started.`,
+      {
+        hint: 'Take the mark off with a reason if it is well after all.',
+      },
+    );
+  }
+}
+
+/** The lock that keeps deploys from an environment; null while there is none. */
 export async function findOpenLock(ctx: Ctx, key: EnvironmentKey) {
   return ctx.db.environmentLock.findFirst({
     where: { service: key.service, environment: key.environment, liftedAt: null },

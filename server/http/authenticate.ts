@@ -18,7 +18,8 @@ export async function webContextOf(app: App, req: Request, res: Response): Promi
 }
 
 async function readWebContext(app: App, req: Request, res: Response): Promise<WebContext> {
-  const token = parseCookies(req.headers.cookie).get(sessionCookieName(req.secure));
+  const place = { secure: req.secure, port: app.env.PORT };
+  const token = parseCookies(req.headers.cookie).get(sessionCookieName(place));
   const info = {
     requestId: requestIdOf(res),
     ipAddress: req.ip ?? null,
@@ -26,7 +27,7 @@ async function readWebContext(app: App, req: Request, res: Response): Promise<We
   };
   const session = token ? await findSession(app.for(ANONYMOUS, info), token) : null;
   if (token && session?.wasRenewed) {
-    res.append('Set-Cookie', sessionCookie(token, { secure: req.secure, hours: app.env.SESSION_HOURS }));
+    res.append('Set-Cookie', sessionCookie(token, place, app.env.SESSION_HOURS));
   }
   const ctx = session
     ? app.for(
@@ -40,7 +41,7 @@ async function readWebContext(app: App, req: Request, res: Response): Promise<We
     session,
     nonce: nonceOf(res),
     method: req.method,
-    secure: req.secure,
+    place,
     setHeader: (name, value) => res.setHeader(name, value),
   };
 }

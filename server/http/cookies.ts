@@ -27,23 +27,39 @@ export function serializeCookie(name: string, value: string, options: CookieOpti
   return `${name}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${options.maxAgeSeconds}${secure}`;
 }
 
+/** The console that a cookie belongs to. */
+export interface CookiePlace {
+  /** The request came over https. */
+  secure: boolean;
+  /** Where this console listens. */
+  port: number;
+}
+
+/**
+ * A cookie's name at a console. Browsers do not tell the ports of a host apart (RFC 6265, 8.5): on plain http the name
+ * does, so that consoles side by side on one machine keep their own. Over https a console has a host of its own.
+ */
+export function cookieNameAt(name: string, { secure, port }: CookiePlace): string {
+  return secure ? name : `${name}_${port}`;
+}
+
 /**
  * The session cookie's name. `__Host-` binds it to this host over https; plain http on loopback cannot carry that
- * prefix in every client.
+ * prefix in every client. The proxy of the local driver keeps these names from the releases.
  */
-export function sessionCookieName(secure: boolean): string {
-  return secure ? '__Host-ops_session' : 'ops_session';
+export function sessionCookieName(place: CookiePlace): string {
+  return place.secure ? '__Host-ops_session' : cookieNameAt('ops_session', place);
 }
 
 /** The header that hands a session to the browser for `hours`. */
-export function sessionCookie(token: string, options: { secure: boolean; hours: number }): string {
-  return serializeCookie(sessionCookieName(options.secure), token, {
-    secure: options.secure,
-    maxAgeSeconds: options.hours * 3_600,
+export function sessionCookie(token: string, place: CookiePlace, hours: number): string {
+  return serializeCookie(sessionCookieName(place), token, {
+    secure: place.secure,
+    maxAgeSeconds: hours * 3_600,
   });
 }
 
 /** The header that removes the session from the browser. */
-export function endedSessionCookie(secure: boolean): string {
-  return serializeCookie(sessionCookieName(secure), '', { secure, maxAgeSeconds: 0 });
+export function endedSessionCookie(place: CookiePlace): string {
+  return serializeCookie(sessionCookieName(place), '', { secure: place.secure, maxAgeSeconds: 0 });
 }

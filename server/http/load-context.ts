@@ -1,4 +1,5 @@
 import type { Session } from '#server/auth/session';
+import type { CookiePlace } from '#server/http/cookies';
 import type { App, Ctx } from '#server/platform/context';
 
 /** What a request brings to page loaders and actions, and to the endpoints beside the pages. */
@@ -11,8 +12,8 @@ export type WebContext = {
   readonly nonce: string;
   /** The method of the HTTP request; a page's loaders see GET even when they render the answer to a POST. */
   readonly method: string;
-  /** The request came over https, directly or through a trusted proxy. */
-  readonly secure: boolean;
+  /** Over https (directly or through a trusted proxy) or not, and at which console: names the cookies. */
+  readonly place: CookiePlace;
   /** Sets a header of the HTTP response, whatever the page answers. */
   setHeader(name: string, value: string): void;
 };

@@ -112,13 +112,22 @@ describe('signing in', () => {
       formBody({ email: 'form@x.example', password: PASSWORD, redirectTo: '/audit?page=2' }),
     );
     expect([response.status, response.headers.get('Location')]).toEqual([303, '/audit?page=2']);
-    const session = cookiesOf(response).find((each) => each.startsWith('ops_session=')) ?? '';
+    const session = cookiesOf(response).find((each) => each.startsWith(`ops_session_${app.env.PORT}=`)) ?? '';
     expect(session).toMatch(/; HttpOnly; SameSite=Lax; Max-Age=43200$/);
     const cookie = session.split(';')[0] ?? '';
     expect((await web.request('/login', { cookie })).headers.get('Location')).toBe('/');
     const out = await web.request('/logout', { ...formBody({}), cookie });
-    expect(cookiesOf(out).some((each) => /^ops_session=; .*Max-Age=0/.test(each))).toBe(true);
+    expect(cookiesOf(out).some((each) => /^ops_session_\d+=; .*Max-Age=0/.test(each))).toBe(true);
     expect((await web.request('/login', { cookie })).status).toBe(200);
+  });
+
+  it('does not meet the cookies of a console beside it, on another port of the host', async () => {
+    const port = app.env.PORT;
+    const cookie = await cookieOf(await app.asRole('viewer'));
+    const beside = `ops_session_${port + 1}=other; ops_toast_${port + 1}=other; ${cookie}`;
+    expect((await web.request('/login', { cookie: beside })).headers.get('Location')).toBe('/');
+    const foreign = cookie.replace(`ops_session_${port}=`, `ops_session_${port + 1}=`);
+    expect((await web.request('/login', { cookie: foreign })).status).toBe(200);
   });
 
   it('binds the cookie to the host over https', async () => {
@@ -182,7 +191,7 @@ describe('signing in', () => {
       .join('; ');
     const next = await web.request('/probe', { cookie });
     expect(await next.text()).toContain('Signed in as Person.');
-    expect(cookiesOf(next).some((each) => /^ops_toast=; .*Max-Age=0/.test(each))).toBe(true);
+    expect(cookiesOf(next).some((each) => /^ops_toast_\d+=; .*Max-Age=0/.test(each))).toBe(true);
   });
 
   it('keeps the first admin’s page behind the link, and signs in', async () => {
@@ -267,12 +276,16 @@ describe('actions', () => {
 
   it('tell somebody whose session ended that nothing was changed, instead of dropping the form', async () => {
     const before = await auditCount();
-    const response = await post({ intent: 'rename', title: 'A title' }, 'ops_session=ended');
+    const response = await post({ intent: 'rename', title: 'A title' }, `ops_session_${app.env.PORT}=ended`);
     expect(response.status).toBe(401);
     const html = await response.text();
     expect(html).toContain('Nothing was changed');
     expect(html).toContain('/login');
-    const fetched = await post({ intent: 'rename', title: 'A title' }, 'ops_session=ended', '/probe.data');
+    const fetched = await post(
+      { intent: 'rename', title: 'A title' },
+      `ops_session_${app.env.PORT}=ended`,
+      '/probe.data',
+    );
     expect(fetched.status).toBe(401);
     expect(await auditCount()).toBe(before);
   });

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { requestIdOf } from '#server/http/request-log';
-import { hasPostgresCode } from '#server/platform/db';
+import { isDatabaseAway } from '#server/platform/database-errors';
 import type { ErrorKind } from '#server/platform/errors';
 import { AppError } from '#server/platform/errors';
 
@@ -51,22 +51,9 @@ export function refuseUnknown(req: Request, res: Response, error: unknown): void
   refuse(req, res, internalError(error));
 }
 
-/** Codes of Postgres, of its client and of the network when there is no database to talk to. */
-const UNREACHABLE = [
-  'ECONNREFUSED',
-  'ECONNRESET',
-  '57P01',
-  '57P03',
-  '3D000',
-  'P1001',
-  'P1002',
-  'P1003',
-  'P1017',
-];
-
 /** What a caller is told of an unexpected failure. */
 export function internalError(cause: unknown): AppError {
-  if (UNREACHABLE.some((code) => hasPostgresCode(cause, code))) {
+  if (isDatabaseAway(cause)) {
     return new AppError('unavailable', 'The console cannot reach its database right now.', {
       hint: 'Open the page again in a moment, and look before you repeat what you did.',
       retryAfterSeconds: 5,

@@ -14,19 +14,26 @@ export interface Database {
   close(): Promise<void>;
 }
 
+export interface DatabaseOptions {
+  poolSize: number;
+  statementTimeoutMs: number;
+  /**
+   * A process that stops in the middle of a transaction (frozen, cut off) loses it after this time, so that its locks
+   * keep nobody longer. Less than a run's lease: a takeover must find the row free.
+   */
+  idleInTransactionTimeoutMs: number;
+}
+
 /**
  * Opens the pool that serves the application. Every connection runs as {@link APP_ROLE}, whatever the login, and with a
  * statement timeout, so that no query can hold a worker for ever.
  * @param url a `postgres://` URL whose login is a member of {@link APP_ROLE}
  */
-export function openDatabase(
-  url: string,
-  options: { poolSize: number; statementTimeoutMs: number },
-): Database {
+export function openDatabase(url: string, options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.poolSize,
-    options: `-c role=${APP_ROLE} -c statement_timeout=${options.statementTimeoutMs} -c timezone=UTC`,
+    options: `-c role=${APP_ROLE} -c statement_timeout=${options.statementTimeoutMs} -c idle_in_transaction_session_timeout=${options.idleInTransactionTimeoutMs} -c timezone=UTC`,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
   });
@@ -37,26 +44,4 @@ export function openDatabase(
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   });
   return { client, close: () => client.$disconnect() };
-}
-
-/** True for a unique violation reported by Prisma or by Postgres through raw SQL. */
-export function isUniqueViolation(error: unknown): boolean {
-  return hasCode(error, 'P2002') || hasPostgresCode(error, '23505');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
-}
-
-/** True when Postgres answered with the given SQLSTATE, however deep the driver wrapped it. */
-export function hasPostgresCode(error: unknown, sqlState: string): boolean {
-  let current: unknown = error;
-  for (let depth = 0; depth < 6 && typeof current === 'object' && current !== null; depth += 1) {
-    const record = current as Record<string, unknown>;
-    if (record.code === sqlState || record.originalCode === sqlState) return true;
-    const meta = record.meta as Record<string, unknown> | undefined;
-    if (meta?.code === sqlState) return true;
-    current = meta?.driverAdapterError ?? record.cause;
-  }
-  return false;
 }

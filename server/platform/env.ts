@@ -44,6 +44,8 @@ const envSchema = z.object({
   EVENT_LEASE_MS: ms(10_000, 200),
   EVENT_POLL_MS: ms(1_000, 20),
   SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
+  /** A session ends this long after its sign-in, however much it is used. */
+  SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(7),
 });
 
 export type Env = z.infer<typeof envSchema> & { DATABASE_URL: string };

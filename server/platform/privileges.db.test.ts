@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasPostgresCode } from '#server/platform/db';
+import { hasPostgresCode } from '#server/platform/database-errors';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database';
 import { withAdmin } from '#server/testing/server';
 

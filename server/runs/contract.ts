@@ -93,6 +93,8 @@ export interface RunSummary {
   createdAt: string;
   startedAt: string | null;
   endedAt: string | null;
+  /** When the budget ends; a resume gives a new one. Null until a worker has begun. */
+  deadlineAt: string | null;
   budgetMs: number;
   /** The step now running, for one-line displays. */
   currentStep: string | null;
@@ -150,6 +152,7 @@ export interface RunSnapshot {
   status: RunStatus;
   startedAt: string | null;
   endedAt: string | null;
+  deadlineAt: string | null;
   error: string | null;
   supersededByRunId: string | null;
   cancelReason: string | null;

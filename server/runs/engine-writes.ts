@@ -3,6 +3,7 @@ import { notify } from '#server/platform/notify';
 import type { StepStatus } from '#server/runs/contract';
 import { type Claim, fenced } from '#server/runs/ledger';
 import type { Procedure, RunEnd } from '#server/runs/procedure';
+import { createRedactor, stripControl } from '#server/runs/redact';
 
 export interface StepRow {
   index: number;
@@ -75,7 +76,7 @@ export async function finishStep(ctx: Ctx, claim: Claim, row: StepRow, end: Step
     const changed = await tx.db.$executeRaw`
       UPDATE run_step SET status = ${end.status}::step_status, ended_at = clock_timestamp(),
         started_at = coalesce(started_at, clock_timestamp()), exit_code = ${end.exitCode ?? null},
-        error = ${end.error ?? null}, process = NULL,
+        error = ${cleanText(end.error)}, process = NULL,
         result = ${JSON.stringify({ facts: end.facts ?? {}, result: end.result ?? null, end: end.end ?? null } satisfies StoredResult)}::jsonb
       WHERE run_id = ${claim.runId}::uuid AND index = ${row.index} AND status IN ('pending', 'running')`;
     if (changed > 0) await end.apply?.(tx);
@@ -92,7 +93,7 @@ export async function endRun(
 ): Promise<void> {
   await fenced(ctx, claim, async (tx) => {
     const rows = await tx.db.$queryRaw<{ superseded: string | null; service: string; environment: string }[]>`
-      UPDATE run SET status = ${end.status}::run_status, error = ${end.error ?? null}, ended_at = clock_timestamp(),
+      UPDATE run SET status = ${end.status}::run_status, error = ${cleanText(end.error)}, ended_at = clock_timestamp(),
         worker_id = NULL, lease_until = NULL
       WHERE id = ${claim.runId}::uuid AND status IN ('running', 'cancelling')
       RETURNING superseded_by_run_id AS superseded, service, environment`;
@@ -101,10 +102,9 @@ export async function endRun(
     await tx.db.$executeRaw`
       UPDATE run_step SET status = 'cancelled', ended_at = clock_timestamp(), error = coalesce(error, 'The run ended here')
       WHERE run_id = ${claim.runId}::uuid AND status = 'running'`;
-    await procedure?.onEnd?.(tx, {
+    await endProcedure(tx, procedure, claim.params, {
       runId: claim.runId,
       runNumber: claim.number,
-      params: procedure.params.parse(claim.params),
       plan: claim.plan,
       status: end.status,
       failedStepKey: end.failedStepKey ?? null,
@@ -115,4 +115,27 @@ export async function endRun(
     await notify(tx.db, { kind: 'environment', service: row.service, environment: row.environment });
     await notify(tx.db, { kind: 'work' });
   });
+}
+
+/**
+ * What the procedure does at a run's end. Parameters that this version no longer understands keep nobody from ending
+ * the run.
+ */
+export async function endProcedure(
+  tx: Ctx,
+  procedure: Procedure<unknown> | null | undefined,
+  rawParams: unknown,
+  end: Omit<RunEnd<unknown>, 'params'>,
+): Promise<void> {
+  const params = procedure?.params.safeParse(rawParams);
+  if (params && !params.success)
+    tx.log.error({ runId: end.runId }, 'the run ended, but its parameters cannot be read');
+  if (params?.success) await procedure?.onEnd?.(tx, { ...end, params: params.data });
+}
+
+const redact = createRedactor([]);
+
+/** Words for people that may quote a child's output: no control characters, no secret shapes. */
+function cleanText(text: string | null | undefined): string | null {
+  return text == null ? null : redact(stripControl(text));
 }

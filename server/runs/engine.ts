@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ctx } from '#server/platform/context';
+import { isTransientDatabaseError } from '#server/platform/database-errors';
 import { messageOf } from '#server/platform/errors';
 import type { SupervisedChild } from '#server/platform/supervised-child';
 import { FencedError, RunAborted } from '#server/runs/abort';
@@ -69,7 +70,7 @@ class RunExecution {
   #pendingAbort: RunAborted | null = null;
   #renewing = false;
   #stopped = false;
-  #leaseEndsAt: number;
+  #leaseTimer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly ctx: Ctx,
@@ -77,7 +78,6 @@ class RunExecution {
     private readonly hooks: RunHooks,
   ) {
     this.#env = ctx.env;
-    this.#leaseEndsAt = performance.now() + this.#env.RUN_LEASE_MS;
     this.#log = new LogWriter(ctx, claim, this.#env.RUN_LOG_FLUSH_MS, createRedactor([]));
   }
 
@@ -98,6 +98,7 @@ class RunExecution {
 
   async execute(): Promise<void> {
     const { claim, ctx } = this;
+    this.#armLease(performance.now());
     const renewal = setInterval(() => void this.#renew(), this.#env.RUN_RENEW_MS);
     const budget = setTimeout(
       () => this.abort(new RunAborted('budget', 'The time budget of this run has ended')),
@@ -123,14 +124,18 @@ class RunExecution {
       if (error instanceof RunAborted && (error.cause_ === 'fenced' || error.cause_ === 'shutdown')) {
         ctx.log.warn({ fence: claim.fence, cause: error.cause_ }, 'let go of the run');
         if (error.cause_ === 'shutdown') await this.#handOver();
+      } else if (isTransientDatabaseError(error)) {
+        // Nothing is known against the run: whoever claims it after the lease goes on by the step's recovery.
+        ctx.log.warn({ err: error }, 'database away, let go of the run');
       } else {
         ctx.log.error({ err: error }, 'the run engine failed');
-        await this.#giveUp(error);
+        await this.#giveUp();
       }
     } finally {
       this.#stopped = true;
       clearInterval(renewal);
       clearTimeout(budget);
+      if (this.#leaseTimer) clearTimeout(this.#leaseTimer);
       for (const child of this.#children) child.terminate(0);
     }
   }
@@ -228,6 +233,7 @@ class RunExecution {
       const error = this.#reasonOf(thrown, timeout, step);
       if (error instanceof RunAborted && error.cause_ !== 'cancelled' && error.cause_ !== 'budget')
         throw error;
+      if (isTransientDatabaseError(error)) throw error;
       this.#log.add(row.index, 'system', messageOf(error));
       await this.#log.endStep(row.index);
       const aborted = error instanceof RunAborted ? error : null;
@@ -245,7 +251,8 @@ class RunExecution {
         error: messageOf(error),
         exitCode: failure?.options.exitCode,
         facts: failure?.options.facts,
-        apply: step.onFailure ? (tx) => step.onFailure?.(tx, error) ?? Promise.resolve() : undefined,
+        // A step that was stopped has shown nothing against what it worked on.
+        apply: aborted ? undefined : (tx) => step.onFailure?.(tx, error) ?? Promise.resolve(),
         end,
       });
       return end;
@@ -326,6 +333,13 @@ class RunExecution {
     throw reason;
   }
 
+  /** The claim is gone when the lease has not been renewed in time, also when the database never answers. */
+  #armLease(renewedAt: number): void {
+    if (this.#leaseTimer) clearTimeout(this.#leaseTimer);
+    const leftMs = renewedAt + this.#env.RUN_LEASE_MS - performance.now();
+    this.#leaseTimer = setTimeout(() => this.abort(new FencedError()), Math.max(0, leftMs));
+  }
+
   /** One renewal at a time. The children's lease is renewed only when the run's was. */
   async #renew(): Promise<void> {
     if (this.#stopped || this.#renewing) return;
@@ -338,27 +352,22 @@ class RunExecution {
         this.abort(new FencedError());
         return;
       }
-      this.#leaseEndsAt = askedAt + this.#env.RUN_LEASE_MS;
+      this.#armLease(askedAt);
       for (const child of this.#children) child.renew(this.#env.RUN_LEASE_MS);
       if (renewal.status === 'cancelling') this.abort(new RunAborted('cancelled', 'Cancelled'));
     } catch (error) {
       this.ctx.log.warn({ reason: messageOf(error) }, 'lease not renewed');
-      if (performance.now() > this.#leaseEndsAt) this.abort(new FencedError());
     } finally {
       this.#renewing = false;
     }
   }
 
   /** A fault of the console stops the run for a person's look; while the database is away, a successor tries again. */
-  async #giveUp(error: unknown): Promise<void> {
+  async #giveUp(): Promise<void> {
     for (const child of this.#children) child.terminate(0);
     await endRun(this.ctx, this.claim, null, {
       status: 'needs_attention',
-      error:
-        `The console itself failed here (request ${this.ctx.request.requestId}): ${messageOf(error)}`.slice(
-          0,
-          1_000,
-        ),
+      error: `The console itself failed here. Its log says why, under request ${this.ctx.request.requestId}.`,
     }).catch((failure: unknown) => this.ctx.log.error({ err: failure }, 'the run could not be ended'));
   }
 

@@ -1,5 +1,5 @@
 import type { Ctx } from '#server/platform/context';
-import { isUniqueViolation } from '#server/platform/db';
+import { isUniqueViolation } from '#server/platform/database-errors';
 import { retryWhileTransient } from '#server/platform/retry';
 import { FencedError } from '#server/runs/abort';
 import type { Plan, RunStatus } from '#server/runs/contract';

@@ -1,11 +1,12 @@
 import type { Ctx } from '#server/platform/context';
+import { isTransientDatabaseError } from '#server/platform/database-errors';
 import { messageOf } from '#server/platform/errors';
-import { isTransientDatabaseError } from '#server/platform/retry';
 import { FencedError } from '#server/runs/abort';
 import type { Claim } from '#server/runs/ledger';
+import { stripControl } from '#server/runs/redact';
 
-/** One stored line holds at most this many characters; the rest is cut with a mark. */
-const MAX_LINE = 8_000;
+/** A line is cut when it is read (`splitLines`); this holds whatever else is written. */
+const MAX_STORED = 10_000;
 /**
  * Lines kept of one step from its beginning; past that only the newest TAIL_LINES are held in memory and written when
  * the step ends, so that a flood costs neither the database nor the reader, and the end, where the reason stands, stays.
@@ -48,7 +49,7 @@ export class LogWriter {
     if (this.#stopped) return;
     const clean = redact(stripControl(text));
     const cut =
-      clean.length > MAX_LINE ? `${clean.slice(0, MAX_LINE)} … (${clean.length} characters)` : clean;
+      clean.length > MAX_STORED ? `${clean.slice(0, MAX_STORED)} … (${clean.length} characters)` : clean;
     const line: Line = { stepIndex, at: this.ctx.clock.now(), stream, text: cut };
     if (stream !== 'system' && ++this.#headCount > HEAD_LINES) {
       this.#tail.push(line);
@@ -84,7 +85,7 @@ export class LogWriter {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     while (this.#queue.length > 0 && !this.#stopped) {
-      this.#writing = this.#writing.then(() => this.#writeBatch());
+      this.#writing = this.#writing.catch(() => undefined).then(() => this.#writeBatch());
       await this.#writing;
     }
     await this.#writing;
@@ -146,10 +147,4 @@ export class LogWriter {
       SELECT count(*)::int AS held, pg_notify('ops', ${JSON.stringify({ kind: 'run', id: runId })})::text FROM held`;
     return rows[0]?.held ?? 0;
   }
-}
-
-/** Terminal colours and cursor moves mean nothing in a stored log, and NUL cannot be stored. */
-function stripControl(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is removed
-  return text.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '').replace(/[\u0000-\u0008\u000b-\u001f]/g, '');
 }

@@ -6,9 +6,9 @@ import type { Plan } from '#server/runs/contract';
 /** How a person must confirm; see the confirmation levels of the design. */
 export type Confirmation = 'safe' | 'consequential' | 'drastic';
 
-/** What to run, without a shell unless `shell` is given. */
+/** What to run. */
 export interface ExecSpec {
-  /** Program and arguments, or one line for `/bin/sh -c` with `shell: true`. */
+  /** Program and arguments, or one line for `/bin/sh -c`. */
   command: readonly [string, ...string[]] | string;
   cwd?: string;
   /** Added to a minimal environment (PATH, HOME, LANG); the worker's own secrets are not inherited. */
@@ -42,7 +42,7 @@ export interface StepIo {
   record(externalRef: Record<string, unknown>): Promise<void>;
   /** Changes the console's own records in the middle of a step, fenced. @throws FencedError */
   commit(apply: (tx: Ctx) => Promise<void>): Promise<void>;
-  /** Runs a child under the supervisor; its output goes to the log. Resolves with any exit code. @throws StepAborted, StepTimeout */
+  /** Runs a child under the supervisor; its output goes to the log. Resolves with any exit code. @throws StepFailure when it took too long or was silent too long, RunAborted when the run must stop */
   exec(spec: ExecSpec): Promise<ExecResult>;
   /** Waits, or rejects with the signal's reason. */
   sleep(ms: number): Promise<void>;

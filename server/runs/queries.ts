@@ -19,17 +19,19 @@ import {
 } from '#server/runs/contract';
 import { isCancellable, isResumable } from '#server/runs/state';
 
-interface SummaryRow extends Omit<RunSummary, 'createdAt' | 'startedAt' | 'endedAt'> {
+interface SummaryRow extends Omit<RunSummary, 'createdAt' | 'startedAt' | 'endedAt' | 'deadlineAt'> {
   createdAt: Date;
   startedAt: Date | null;
   endedAt: Date | null;
+  deadlineAt: Date | null;
 }
 
 const SUMMARY = Prisma.sql`
   r.id, r.number, r.procedure, r.title, r.service, r.environment, r.status::text AS status,
   r.requested_by_name AS "requestedByName", r.requested_by_type AS "requestedByType", r.reason,
   r.plan #>> '{from,tag}' AS "fromTag", r.plan #>> '{to,tag}' AS "toTag",
-  r.created_at AS "createdAt", r.started_at AS "startedAt", r.ended_at AS "endedAt", r.budget_ms AS "budgetMs",
+  r.created_at AS "createdAt", r.started_at AS "startedAt", r.ended_at AS "endedAt",
+  r.deadline_at AS "deadlineAt", r.budget_ms AS "budgetMs",
   (SELECT s.title FROM run_step s WHERE s.run_id = r.id AND s.status = 'running' LIMIT 1) AS "currentStep",
   (SELECT count(*)::int FROM run_step s WHERE s.run_id = r.id AND s.status IN ('succeeded', 'warning', 'skipped'))
     AS "stepsDone",
@@ -139,6 +141,7 @@ export const getRunSnapshot = defineQuery({
       status: run.status,
       startedAt: run.startedAt?.toISOString() ?? null,
       endedAt: run.endedAt?.toISOString() ?? null,
+      deadlineAt: run.deadlineAt?.toISOString() ?? null,
       error: run.error,
       supersededByRunId: run.supersededByRunId,
       cancelReason: run.cancelReason,
@@ -178,6 +181,7 @@ function toSummary(row: SummaryRow): RunSummary {
     createdAt: row.createdAt.toISOString(),
     startedAt: row.startedAt?.toISOString() ?? null,
     endedAt: row.endedAt?.toISOString() ?? null,
+    deadlineAt: row.deadlineAt?.toISOString() ?? null,
   };
 }
 

@@ -1,6 +1,6 @@
 import { type App, systemActor } from '#server/platform/context';
+import { isTransientDatabaseError } from '#server/platform/database-errors';
 import { messageOf } from '#server/platform/errors';
-import { isTransientDatabaseError } from '#server/platform/retry';
 import { type Execution, executeRun, type RunHooks } from '#server/runs/engine';
 import { claimRun } from '#server/runs/ledger';
 

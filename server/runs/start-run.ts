@@ -1,9 +1,10 @@
 import { recordAudit } from '#server/audit/commands';
 import type { Ctx } from '#server/platform/context';
-import { isUniqueViolation } from '#server/platform/db';
+import { isUniqueViolation } from '#server/platform/database-errors';
 import { AppError } from '#server/platform/errors';
 import { notify } from '#server/platform/notify';
 import type { Plan, RunStatus } from '#server/runs/contract';
+import { endProcedure } from '#server/runs/engine-writes';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { hashPlan, statusAfterCancel } from '#server/runs/state';
 
@@ -51,7 +52,17 @@ export async function startRun(tx: Ctx, input: StartRunInput): Promise<StartedRu
   await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${lockKey}`}, 0))`;
   if (input.idempotencyKey) {
     const earlier = await tx.db.run.findUnique({ where: { idempotencyKey: input.idempotencyKey } });
-    if (earlier) return joined(tx, earlier);
+    if (earlier && earlier.lockKey === lockKey && earlier.procedure === procedure.id)
+      return joined(tx, earlier);
+    if (earlier) {
+      throw new AppError(
+        'conflict',
+        `This request was made before, as run #${earlier.number}. Nothing was started.`,
+        {
+          hint: 'Open the page again to make a new one.',
+        },
+      );
+    }
   }
   const active = await findActive(tx, lockKey);
   const isUnderWay = active?.status === 'queued' || active?.status === 'running';
@@ -197,10 +208,9 @@ async function endUnheld(tx: Ctx, runId: string, reason: string): Promise<void> 
   });
   const run = await tx.db.run.findUniqueOrThrow({ where: { id: runId } });
   const procedure = tx.use(PROCEDURES).get(run.procedure) as Procedure<unknown> | undefined;
-  await procedure?.onEnd?.(tx, {
+  await endProcedure(tx, procedure, run.params, {
     runId,
     runNumber: run.number,
-    params: procedure.params.parse(run.params),
     plan: run.plan as unknown as Plan,
     status: 'cancelled',
     failedStepKey: null,

@@ -1,8 +1,7 @@
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ctx } from '#server/platform/context';
 import type { ProcessGroup } from '#server/platform/process-table';
+import { splitLines } from '#server/platform/split-lines';
 import { type SupervisedChild, spawnSupervised } from '#server/platform/supervised-child';
 import { FencedError } from '#server/runs/abort';
 import { type Claim, fenced } from '#server/runs/ledger';
@@ -56,7 +55,8 @@ export function createStepIo(parts: StepIoParts): StepIo {
 
   async function exec(spec: ExecSpec): Promise<ExecResult> {
     signal.throwIfAborted();
-    const redact = createRedactor(spec.secrets ?? []);
+    const redactOut = createRedactor(spec.secrets ?? []);
+    const redactErr = createRedactor(spec.secrets ?? []);
     const startedAt = performance.now();
     const child = spawnSupervised({
       command: typeof spec.command === 'string' ? ['/bin/sh', '-c', spec.command] : [...spec.command],
@@ -100,14 +100,8 @@ export function createStepIo(parts: StepIoParts): StepIo {
     armInactivity();
     try {
       const reading = Promise.all([
-        forEachLine(child.stdout, (text) => {
-          armInactivity();
-          log.add(stepIndex, 'stdout', text, redact);
-        }),
-        forEachLine(child.stderr, (text) => {
-          armInactivity();
-          log.add(stepIndex, 'stderr', text, redact);
-        }),
+        splitLines(child.stdout, (text) => log.add(stepIndex, 'stdout', text, redactOut), armInactivity),
+        splitLines(child.stderr, (text) => log.add(stepIndex, 'stderr', text, redactErr), armInactivity),
       ]);
       const exit = await child.exited;
       await reading;
@@ -155,9 +149,4 @@ export function createStepIo(parts: StepIoParts): StepIo {
       await delay(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
     },
   };
-}
-
-async function forEachLine(stream: Readable, receive: (text: string) => void): Promise<void> {
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  for await (const line of lines) receive(line);
 }

@@ -15,10 +15,14 @@ export interface LoadedConfig {
 
 export const OPS_CONFIG = defineToken<LoadedConfig>('configuration');
 
+/** The configuration of one environment; null when it is no longer configured. */
+export function findEnvironmentConfig(ctx: Ctx, key: EnvironmentKey): EnvironmentConfig | null {
+  return ctx.use(OPS_CONFIG).config.services[key.service]?.environments[key.environment] ?? null;
+}
+
 /** The configuration of one environment. @throws AppError `not_found` */
 export function environmentConfig(ctx: Ctx, key: EnvironmentKey): EnvironmentConfig {
-  const { config } = ctx.use(OPS_CONFIG);
-  const environment = config.services[key.service]?.environments[key.environment];
+  const environment = findEnvironmentConfig(ctx, key);
   if (!environment) {
     throw new AppError(
       'not_found',

@@ -47,7 +47,11 @@ export interface TestApp extends App {
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const testDatabase = options.database ?? (await createTestDatabase());
   const env = testEnv(testDatabase.url, options.env);
-  const database = openDatabase(testDatabase.url, { poolSize: 5, statementTimeoutMs: 20_000 });
+  const database = openDatabase(testDatabase.url, {
+    poolSize: 5,
+    statementTimeoutMs: 20_000,
+    idleInTransactionTimeoutMs: env.RUN_LEASE_MS / 2,
+  });
   const ids = options.ids ?? randomIds;
   const provided = new Map<Token<unknown>, unknown>(options.provide);
   if (options.config) {

@@ -6,6 +6,7 @@ import { previewDeploy, previewRollback } from '#server/deployments/queries/prev
 import type { Ctx } from '#server/platform/context';
 import { deliverEvents } from '#server/platform/event-delivery';
 import { anyFreePort } from '#server/platform/free-port';
+import { createLogger } from '#server/platform/logger';
 import type { RunDetail, RunStatus } from '#server/runs/contract';
 import type { RunHooks } from '#server/runs/engine';
 import { getRun, readRunLog } from '#server/runs/queries';
@@ -66,7 +67,12 @@ export async function createFixtureConsole(
   const app = await createTestApp({
     env: { RUN_LEASE_MS: '2000', RUN_RENEW_MS: '200', RUN_POLL_MS: '50', RUN_LOG_FLUSH_MS: '5', ...env },
     events: createEventRegistry(),
-    provide: [...provideDomains({ config, hash: 'fixture', file: 'fixture' })],
+    provide: [
+      ...provideDomains(
+        { config, hash: 'fixture', file: 'fixture' },
+        createLogger({ level: 'silent', process: 'worker' }),
+      ),
+    ],
   });
   const responder = await app.asRole('responder');
   const settings = config.services.shop?.environments.production;

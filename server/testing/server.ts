@@ -113,7 +113,11 @@ async function dropEverything(server: TestServer): Promise<void> {
   });
 }
 
-async function startOwn(): Promise<{ url: (database: string) => string; remove: () => Promise<void> }> {
+/**
+ * A folder for a Postgres of this process, reachable by the server's user. Those of processes that were killed are
+ * stopped and removed on the way.
+ */
+export async function makeServerHome(): Promise<string> {
   const parent = path.join(await reachableFolder(tmpdir(), ['/tmp', '/var/tmp']), FOLDER);
   await removeAbandoned(parent);
   const home = path.join(parent, randomBytes(4).toString('hex'));
@@ -122,6 +126,11 @@ async function startOwn(): Promise<{ url: (database: string) => string; remove: 
     path.join(home, 'owner.json'),
     JSON.stringify({ pid: process.pid, startTime: readStartTime(process.pid) }),
   );
+  return home;
+}
+
+async function startOwn(): Promise<{ url: (database: string) => string; remove: () => Promise<void> }> {
+  const home = await makeServerHome();
   const postgres = await startEmbeddedPostgres({
     directory: path.join(home, 'data'),
     port: await anyFreePort(),

@@ -9,6 +9,7 @@ import { createLiveStreams, type LiveStreams, type LiveStreamsOptions } from '#s
 import { createWebApp } from '#server/http/web-app';
 import type { App, Ctx } from '#server/platform/context';
 import { type Listener, openListener } from '#server/platform/listener';
+import { createLogger } from '#server/platform/logger';
 import { opsConfigSchema } from '#server/services/config';
 import { createTestApp, type TestApp, type TestAppOptions } from '#server/testing/context';
 
@@ -135,7 +136,15 @@ export function createWebTestApp(options: Omit<TestAppOptions, 'provide' | 'conf
       },
     },
   });
-  return createTestApp({ ...options, provide: [...provideDomains({ config, hash: 'test', file: 'test' })] });
+  return createTestApp({
+    ...options,
+    provide: [
+      ...provideDomains(
+        { config, hash: 'test', file: 'test' },
+        createLogger({ level: 'silent', process: 'web' }),
+      ),
+    ],
+  });
 }
 
 export interface TestWebServer {
@@ -184,7 +193,7 @@ export async function startTestWebServer(
 /** Opens a session for the person of a context and returns the `Cookie` header of their browser on plain http. */
 export async function cookieOf(ctx: Ctx): Promise<string> {
   if (!ctx.actor.id) throw new Error('Only a person has a session');
-  return `ops_session=${await openSession(ctx, ctx.actor.id)}`;
+  return `ops_session_${ctx.env.PORT}=${await openSession(ctx, ctx.actor.id)}`;
 }
 
 /** A form's body, as a browser sends it. */

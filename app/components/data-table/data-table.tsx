@@ -68,7 +68,7 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
       {props.toolbar || props.actions ? (
         <div className="no-print flex flex-wrap items-end gap-2 border-b border-line p-2">
           <div className="min-w-0 flex-1">{props.toolbar}</div>
-          <div className="flex items-center gap-1">
+          <div className="flex items-center gap-1 max-md:hidden">
             {props.actions}
             <ColumnMenu
               tableId={props.id}

@@ -56,7 +56,7 @@ export function SearchFilter({ label, placeholder }: { label: string; placeholde
   const input = useRef<HTMLInputElement>(null);
   useFollowsUrl(input, value);
   return (
-    <label className="relative block min-w-40 flex-1 sm:max-w-64">
+    <label className="relative block flex-1 max-sm:basis-full sm:max-w-64 sm:min-w-40">
       <span className="sr-only">{label}</span>
       <Search
         aria-hidden="true"

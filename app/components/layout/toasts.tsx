@@ -18,7 +18,7 @@ export function Toasts({ toast }: { toast: Toast | null }) {
     <>
       {toast && !isHydrated ? (
         <noscript>
-          <div className="p-3 pb-0 md:px-5">
+          <div className="pb-4">
             <Notice tone={TONE[toast.kind]} title={toast.message} />
           </div>
         </noscript>

@@ -7,7 +7,7 @@ import { hashPassword } from '#server/auth/passwords';
 import { checkSetupLink, needsSetup } from '#server/auth/queries';
 import { openSession } from '#server/auth/session';
 import { hashToken, newToken } from '#server/auth/tokens';
-import { isUniqueViolation } from '#server/platform/db';
+import { isUniqueViolation } from '#server/platform/database-errors';
 import { AppError } from '#server/platform/errors';
 
 /** How long a setup link opens, hours. */

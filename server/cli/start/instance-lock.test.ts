@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type InstanceLock, takeInstanceLock } from '#server/cli/start/instance-lock';
 import { readStartTime } from '#server/platform/process-table';
@@ -31,6 +33,22 @@ describe('takeInstanceLock', () => {
   it('lets one of several through at the same time', async () => {
     const results = await Promise.all([1, 2, 3, 4].map(() => takeInstanceLock(dataDir, URL)));
     expect(results.filter((result) => result.taken)).toHaveLength(1);
+  });
+
+  it('never shows an unfinished record, which would count as nobody’s', async () => {
+    const file = path.join(dataDir, 'instance.json');
+    for (let round = 0; round < 30; round += 1) {
+      let isTaken = false;
+      const taking = take().finally(() => {
+        isTaken = true;
+      });
+      while (!isTaken) {
+        if (existsSync(file)) expect(readFileSync(file, 'utf8')).toMatch(/^\{.*\}$/);
+        await nextTurn();
+      }
+      await (await taking).release();
+    }
+    expect(await readdir(dataDir)).toEqual([]);
   });
 
   it('takes over from a process that is gone, and names those of its children that live', async () => {

@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
-import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { isAlive, type ProcessId, readStartTime } from '#server/platform/process-table';
@@ -71,19 +72,26 @@ async function discard(file: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
+/**
+ * Makes the file with its whole content in one step, link(2): who finds it finds a record, never the beginning of one,
+ * which would count as a dead owner's.
+ * @returns false when it is there already
+ */
 async function createFile(file: string, record: InstanceRecord): Promise<boolean> {
+  const draft = `${file}.${process.pid}.${randomUUID()}`;
   try {
-    const handle = await open(file, 'wx');
-    await handle.writeFile(JSON.stringify(record));
-    await handle.close();
+    await writeFile(draft, JSON.stringify(record), { flag: 'wx' });
+    await link(draft, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 
-/** Null for a file that vanished or was cut short by a crash while it was written. */
+/** Null for a file that vanished or that no console wrote. */
 async function readRecord(file: string): Promise<InstanceRecord | null> {
   const text = await readFile(file, 'utf8').catch(() => '');
   try {

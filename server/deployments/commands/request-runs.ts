@@ -13,8 +13,9 @@ import {
   prepareRollback,
   prepareValidation,
 } from '#server/deployments/plans';
+import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { findCurrentDeployment } from '#server/deployments/procedures/deployment-records';
-import { findOpenLock, loadHistory, recordRelease } from '#server/deployments/records';
+import { assertMayDeploy, loadHistory, recordRelease } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { Plan } from '#server/runs/contract';
@@ -39,13 +40,7 @@ export const requestDeploy = defineCommand({
     const releaseId = await recordRelease(tx, input.service, prepared.release);
     const started = await start(tx, prepared, input);
     if (!started.created) return started;
-    await assertNotLocked(tx, prepared.plan);
-    const mark = await tx.db.releaseMark.findFirst({ where: { releaseId }, orderBy: { id: 'desc' } });
-    if (mark?.verdict === 'faulty') {
-      throw new AppError('conflict', `${input.tag} is marked faulty: ${mark.reason}. Nothing was started.`, {
-        hint: 'Take the mark off with a reason if it is well after all.',
-      });
-    }
+    await assertMayDeploy(tx, { ...prepared.params, releaseId, release: prepared.release });
     await assertStillCurrent(tx, prepared.plan);
     return started;
   },
@@ -139,7 +134,9 @@ function start<P>(
     configHash: tx.use(OPS_CONFIG).hash,
     reason: input.reason,
     causedByRunId: input.causedByRunId,
-    idempotencyKey: input.idempotencyKey,
+    // A key is its sender's own: nobody can take another's.
+    idempotencyKey:
+      input.idempotencyKey && `${tx.actor.type}:${tx.actor.id ?? tx.actor.name}:${input.idempotencyKey}`,
   });
 }
 
@@ -154,27 +151,18 @@ function assertPlan(plan: Plan, planHash: string): void {
   );
 }
 
-/** Under the environment's request lock and the active run's row lock: nobody can switch between this and the commit. */
+/**
+ * What is live is still what the plan says, under the environment's request lock and the active run's row lock. A deploy
+ * that is in its switch right now, and is being superseded, still ends it: the rollback's first step looks once more.
+ */
 async function assertStillCurrent(tx: Ctx, plan: Plan): Promise<void> {
   const current = await findCurrentDeployment(tx, plan);
   if ((current?.releaseId ?? null) !== (plan.from?.id ?? null)) assertPlan(plan, '');
 }
 
-async function assertNotLocked(tx: Ctx, plan: Plan): Promise<void> {
-  const lock = await findOpenLock(tx, plan);
-  if (!lock) return;
-  throw new AppError(
-    'locked',
-    `${plan.service}/${plan.environment} is locked: ${lock.reason} (${lock.lockedByName}). Nothing was started.`,
-    {
-      hint: 'Lift the lock first, with a reason. Rollbacks are not refused by a lock.',
-    },
-  );
-}
-
 /**
  * Deploys the configuration's first release where nothing has ever been deployed. Done by the console itself at start.
- * @returns null when there is something already, or a first deploy has been tried
+ * @returns null when there is something already, or a first deploy of that release has been tried
  */
 export async function requestFirstDeploy(
   ctx: Ctx,
@@ -182,6 +170,11 @@ export async function requestFirstDeploy(
   tag: string,
 ): Promise<StartedRun | null> {
   if ((await loadHistory(ctx, key, null)).length > 0) return null;
+  const tried = await ctx.db.run.findFirst({
+    where: { ...key, procedure: deployProcedure.id, requestedByType: 'system' },
+    select: { id: true },
+  });
+  if (tried) return null;
   const { plan } = await prepareDeploy(ctx, key, tag);
   return requestDeploy(ctx, {
     ...key,

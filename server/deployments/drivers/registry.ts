@@ -2,7 +2,7 @@ import type { DeployDriver } from '#server/deployments/drivers/driver';
 import { createLocalDriver } from '#server/deployments/drivers/local/local-driver';
 import { localEnvironment } from '#server/deployments/drivers/local/settings';
 import { AppError } from '#server/platform/errors';
-import { createLogger, type Logger } from '#server/platform/logger';
+import type { Logger } from '#server/platform/logger';
 import type { OpsConfig } from '#server/services/config';
 
 /**
@@ -11,7 +11,7 @@ import type { OpsConfig } from '#server/services/config';
  */
 export function createDrivers(
   config: OpsConfig,
-  log: Logger = createLogger({ level: 'warn', process: 'worker' }),
+  log: Logger,
 ): (service: string, environment: string) => DeployDriver {
   const drivers = new Map<string, DeployDriver>();
   return (service, environment) => {

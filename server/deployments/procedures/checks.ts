@@ -1,3 +1,4 @@
+import { findCurrentDeployment, markValidated } from '#server/deployments/procedures/deployment-records';
 import {
   checklistSteps,
   checkoutStep,
@@ -21,7 +22,7 @@ export const checklistProcedure: Procedure<TargetParams> = {
   steps: (ctx, params) => [checkoutStep(params), ...checklistSteps(params, environmentConfig(ctx, params))],
 };
 
-/** The post-deploy validation alone, against what is live. */
+/** The post-deploy validation alone, against what is live; a release that passes it counts as validated. */
 export const validationProcedure: Procedure<TargetParams> = {
   id: 'deployments.validate',
   title: 'Post-deploy validation',
@@ -47,6 +48,10 @@ export const validationProcedure: Procedure<TargetParams> = {
             before: null,
           });
           return {
+            apply: async (tx) => {
+              const current = await findCurrentDeployment(tx, params);
+              if (current?.releaseId === params.releaseId) await markValidated(tx, current.runId, result);
+            },
             facts: Object.fromEntries(
               result.endpoints.map((endpoint) => [
                 endpoint.path,

@@ -22,11 +22,11 @@ import {
   targetParams,
 } from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
-import { driverOf } from '#server/deployments/records';
+import { assertMayDeploy, driverOf } from '#server/deployments/records';
 import { publish } from '#server/platform/events';
 import { type Procedure, type Step, StepFailure } from '#server/runs/procedure';
 import type { EnvironmentConfig } from '#server/services/config';
-import { environmentConfig } from '#server/services/queries';
+import { environmentConfig, findEnvironmentConfig } from '#server/services/queries';
 
 /** Time for everything of a deploy that is not the checklist, s. */
 const DEPLOY_SECONDS = 420;
@@ -71,11 +71,14 @@ export const deployProcedure: Procedure<TargetParams> = {
     ];
   },
   cleanUp: endUnused,
-  onResume: reopenDeployment,
+  onResume: async (tx, runId) => {
+    const deployment = await reopenDeployment(tx, runId);
+    if (deployment && !deployment.switchedAt) await assertMayDeploy(tx, deployment);
+  },
   onEnd: async (tx, end) => {
     const { service, environment } = end.params;
     await closeDeployment(tx, end.runId);
-    const policy = environmentConfig(tx, end.params).validation.onFailure;
+    const policy = findEnvironmentConfig(tx, end.params)?.validation.onFailure;
     if (end.status === 'failed' && end.failedStepKey === 'validate' && policy === 'hold') {
       await lockForDeploys(
         tx,

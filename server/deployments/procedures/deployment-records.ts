@@ -1,7 +1,6 @@
 import { recordAudit } from '#server/audit/commands';
 import type { TargetParams } from '#server/deployments/procedures/steps';
 import type { ValidationResult } from '#server/deployments/procedures/validation';
-import { findOpenLock } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 
@@ -32,11 +31,12 @@ export async function openDeployment(
 }
 
 /** The run goes on: what had failed is in progress again, what serves keeps its state. */
-export async function reopenDeployment(tx: Ctx, runId: string): Promise<void> {
+export async function reopenDeployment(tx: Ctx, runId: string) {
   await tx.db.$executeRaw`
     UPDATE deployment SET ended_at = NULL,
       status = CASE WHEN status = 'failed' THEN 'in_progress'::deployment_status ELSE status END
     WHERE run_id = ${runId}::uuid AND status <> 'replaced'`;
+  return tx.db.deployment.findUnique({ where: { runId }, include: { release: true } });
 }
 
 /** Visitors are on it now; what served before is replaced. One current deployment per environment, by unique index. */
@@ -99,20 +99,19 @@ export async function lockForDeploys(
   reason: string,
   runId: string | null,
 ): Promise<void> {
-  if (await findOpenLock(tx, key)) return;
   const id = tx.ids.uuid();
-  await tx.db.environmentLock.create({
-    data: {
-      id,
-      ...keyOf(key),
-      reason,
-      lockedByType: tx.actor.type,
-      lockedById: tx.actor.id,
-      lockedByName: tx.actor.name,
-      runId,
-    },
-    select: { id: true },
-  });
+  const lock = {
+    id,
+    ...keyOf(key),
+    reason,
+    lockedByType: tx.actor.type,
+    lockedById: tx.actor.id,
+    lockedByName: tx.actor.name,
+    runId,
+  };
+  // ON CONFLICT DO NOTHING: whoever locks at the same instant must not make a switch fail.
+  const { count } = await tx.db.environmentLock.createMany({ data: [lock], skipDuplicates: true });
+  if (count === 0) return;
   await recordAudit(tx, {
     action: 'environments.lock',
     target: {

@@ -4,6 +4,7 @@ import { buildStep } from '#server/deployments/procedures/deploy';
 import {
   addMark,
   closeDeployment,
+  findCurrentDeployment,
   lockForDeploys,
   markInvalid,
   markSwitched,
@@ -58,7 +59,7 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
         params,
         ({ io }) =>
           (tx) =>
-            openDeployment(tx, io.runId, params, 'rollback', params.restoresDeploymentId),
+            beginRollback(tx, io.runId, params),
       ),
       buildStep(params),
       startStep(params),
@@ -74,7 +75,9 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
     ] as Step<RollbackParams>[];
   },
   cleanUp: endUnused,
-  onResume: reopenDeployment,
+  onResume: async (tx, runId) => {
+    await reopenDeployment(tx, runId);
+  },
   onEnd: async (tx, end) => {
     await closeDeployment(tx, end.runId);
     await publish(tx, deployEnded, {
@@ -88,6 +91,20 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
     });
   },
 };
+
+/**
+ * A superseded deploy may have ended its switch after this rollback was confirmed. Then the plan is not what the person
+ * saw, another release would be marked faulty, and the person must look again.
+ */
+async function beginRollback(tx: Ctx, runId: string, params: RollbackParams): Promise<void> {
+  const current = await findCurrentDeployment(tx, params);
+  if (current && current.runId !== runId && current.releaseId !== params.from.releaseId) {
+    throw new StepFailure(
+      `${current.release.tag} went live while its deploy was being stopped; this rollback was confirmed to leave ${params.from.tag}. Nothing was changed: press Roll back again to leave ${current.release.tag}.`,
+    );
+  }
+  await openDeployment(tx, runId, params, 'rollback', params.restoresDeploymentId);
+}
 
 async function recordRollback(
   tx: Ctx,

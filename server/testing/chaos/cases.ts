@@ -44,6 +44,7 @@ const STEP_MOMENTS: ChaosMoment[] = ['before-step', 'step-begun', 'mid-step', 's
 const END_MOMENTS: ChaosMoment[] = ['before-end', 'after-end'];
 /** A `mid-step` death comes at most this long after the step's beginning, ms: most steps take longer. */
 const LONGEST_MID_STEP_MS = 60;
+const LONG_LEASE_MS = 5_000;
 
 /** Every step of deploy and rollback with every moment. */
 export function fullMatrix(): ChaosCase[] {
@@ -152,6 +153,8 @@ export async function problemsOfRun(
   hasFrozenWorker = false,
 ): Promise<string[]> {
   const problems: string[] = [];
+  // A worker on an overloaded machine may lose a lease that is shorter than this; then another one rightly takes over.
+  const isUndisturbed = chaos === null && world.app.env.RUN_LEASE_MS >= LONG_LEASE_MS;
   const expect = (isSo: boolean, problem: string): void => {
     if (!isSo) problems.push(`${direction} #${run.number}: ${problem}`);
   };
@@ -169,11 +172,11 @@ export async function problemsOfRun(
     );
     const repeated = chaos?.stepKey === step.key && ['step-begun', 'step-done'].includes(chaos.moment);
     if (repeated) expect(step.attempt >= 2, `${step.key} was not repeated (attempt ${step.attempt})`);
-    if (!chaos) expect(step.attempt === 1, `${step.key} took ${step.attempt} attempts`);
+    if (isUndisturbed) expect(step.attempt === 1, `${step.key} took ${step.attempt} attempts`);
   }
   const row = await world.ctx.db.run.findUniqueOrThrow({ where: { id: run.id } });
   expect(row.workerId === null && row.leaseUntil === null, 'the ended run still has a holder');
-  if (!chaos) expect(row.fence === 1, `claimed ${row.fence} times`);
+  if (isUndisturbed) expect(row.fence === 1, `claimed ${row.fence} times`);
   const log = await world.wholeLog(run.id);
   expect(
     log.every(({ seq }, index) => seq === index + 1) && log.length === row.lastLogSeq,

@@ -21,7 +21,10 @@ function at(moment: RunMoment, procedure: string, stepKey: string | null): void 
     if (order.signal === 'SIGKILL') for (;;);
   };
   if (order.moment === moment) go();
-  else if (order.moment === 'mid-step' && moment === 'step-begun') setTimeout(go, order.delayMs);
+  if (order.moment !== 'mid-step') return;
+  if (moment === 'step-begun') setTimeout(go, order.delayMs);
+  // A step that is quicker than that does not get away.
+  if (moment === 'step-done') go();
 }
 
 /** The supervisors among this process's children; releases and proxies, which are children too, live on. */

@@ -1,15 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import {
-  reachableFolder,
-  startEmbeddedPostgres,
-  stopEmbeddedPostgres,
-} from '#server/platform/embedded-postgres';
+import { startEmbeddedPostgres, stopEmbeddedPostgres } from '#server/platform/embedded-postgres';
 import { anyFreePort } from '#server/platform/free-port';
 import { applyMigrations } from '#server/platform/migrations';
-import { withAdmin } from '#server/testing/server';
+import { makeServerHome, withAdmin } from '#server/testing/server';
 
 /** A server of its own with one migrated database, which may be stopped and started while others use it. */
 export interface OwnPostgres {
@@ -24,11 +19,9 @@ export interface OwnPostgres {
   remove(): Promise<void>;
 }
 
-/** Made with the settings that a real one has: what is committed survives a crash. */
+/** Made with the durability of a real one: what is committed survives a crash. */
 export async function createOwnPostgres(): Promise<OwnPostgres> {
-  const id = randomBytes(4).toString('hex');
-  const home = path.join(await reachableFolder(tmpdir(), ['/tmp', '/var/tmp']), `ops-own-postgres-${id}`);
-  await mkdir(home, { recursive: true, mode: 0o755 });
+  const home = await makeServerHome();
   const directory = path.join(home, 'data');
   const password = randomBytes(12).toString('hex');
   const options = {

@@ -5,7 +5,11 @@ import { z } from 'zod';
 import type { DeployDriver, DeployTarget, Observed } from '#server/deployments/drivers/driver';
 import { createGitReleaseSource } from '#server/deployments/drivers/git-release-source';
 import { createCheckouts } from '#server/deployments/drivers/local/checkouts';
-import { createInstances, INSTANCE_HOST } from '#server/deployments/drivers/local/instances';
+import {
+  createInstances,
+  INSTANCE_HOST,
+  type InstanceRecord,
+} from '#server/deployments/drivers/local/instances';
 import { layoutOf, makeFolders, tidyLogs } from '#server/deployments/drivers/local/layout';
 import {
   createProxyClient,
@@ -178,18 +182,25 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
 
     async retire(io) {
       const { live } = await proxy.ensure();
-      const idle = instances.list().filter(({ record }) => record.instanceId !== live?.instanceId);
-      // What a later claim has started is not this one's to end.
-      const ours = idle.filter(({ record }) => record.fencingToken <= io.fencingToken);
-      await drain(io, new Set(ours.map(({ record }) => record.instanceId)));
+      const idle = instances.list().filter(({ record }) => isLeftTo(io, record, live?.instanceId ?? null));
+      await drain(io, new Set(idle.map(({ record }) => record.instanceId)));
       io.signal.throwIfAborted();
+      let ended = 0;
       const failures: string[] = [];
+      const endOne = async (instanceId: string) => {
+        // Looked at again, with nothing awaited before the signal: while this worker drained, or was frozen, a later run
+        // may have taken the instance back and made it live.
+        const now = instances.find(instanceId);
+        if (!now || !isLeftTo(io, now.record, readProxyState(layout).live?.instanceId ?? null)) return;
+        if (now.isAlive) ended += 1;
+        await instances.end(now);
+      };
       await Promise.all(
-        ours.map((instance) => instances.end(instance).catch((error) => failures.push(messageOf(error)))),
+        idle.map(({ record }) => endOne(record.instanceId).catch((error) => failures.push(messageOf(error)))),
       );
       if (failures.length > 0)
         throw new StepFailure(`Old instances could not be ended: ${failures.join('; ')}`);
-      return ours.filter((instance) => instance.isAlive).length;
+      return ended;
     },
 
     async prune(io, keep) {
@@ -215,6 +226,11 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
       return;
     }
   }
+}
+
+/** True for an instance that serves no visitors and that no later claim has started or taken. */
+function isLeftTo(io: StepIo, record: InstanceRecord, liveInstanceId: string | null): boolean {
+  return record.instanceId !== liveInstanceId && record.fencingToken <= io.fencingToken;
 }
 
 /** The JSON list on the last line that is not empty, or the whole text as one; null when there is none. */

@@ -28,6 +28,7 @@ const RETRY_AFTER_SECONDS = 5;
 const MAX_CONTROL_BYTES = 65_536;
 /** Exit code that says: another process holds the port. */
 const PORT_IN_USE = 98;
+const OPERATOR_COOKIE = /(?:^|;)\s*(?:ops_session|__Host-ops)/;
 const RETRYABLE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 const liveSchema = z.object({
@@ -167,12 +168,26 @@ proxy.on('proxyRes', (proxyRes) => {
   else delete proxyRes.headers.connection;
 });
 
-/** @param {import('node:http').IncomingMessage} request */
-function dropForwarded(request) {
+/** Takes out what no release may see or believe. @param {import('node:http').IncomingMessage} request */
+function clean(request) {
+  dropOperatorCookies(request);
   if (values['trust-forwarded']) return;
   for (const name of Object.keys(request.headers)) {
     if (name === 'forwarded' || name.startsWith('x-forwarded-')) delete request.headers[name];
   }
+}
+
+/**
+ * Browsers send a host's cookies to all of its ports (RFC 6265, 8.5): where the console shares the host, an operator's
+ * session would reach the release. The names are those of cookies.ts.
+ * @param {import('node:http').IncomingMessage} request
+ */
+function dropOperatorCookies(request) {
+  const { cookie } = request.headers;
+  if (!cookie || !OPERATOR_COOKIE.test(cookie)) return;
+  const kept = cookie.split(';').filter((part) => !OPERATOR_COOKIE.test(part));
+  if (kept.length > 0) request.headers.cookie = kept.join(';').trim();
+  else delete request.headers.cookie;
 }
 
 /**
@@ -234,7 +249,7 @@ function answer(response, status, title, text) {
 }
 
 const visitors = createServer((request, response) => {
-  dropForwarded(request);
+  clean(request);
   serve(request, response, true).catch((error) => {
     say('fault', error instanceof Error ? (error.stack ?? error.message) : String(error));
     response.destroy();
@@ -248,7 +263,7 @@ visitors.on('upgrade', (request, connection, head) => {
     connection.end('HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n\r\n');
     return;
   }
-  dropForwarded(request);
+  clean(request);
   count(upstream, connection);
   const target = `http://${upstream.live.host}:${upstream.live.port}`;
   // @ts-expect-error the declared socket type is narrower than what Node hands over and httpxy accepts

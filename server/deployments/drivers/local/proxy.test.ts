@@ -76,6 +76,20 @@ describe('the proxy of a local environment', { timeout: 30_000 }, () => {
     expect(answer.headers['keep-alive'] ?? '').not.toContain('timeout=4');
   });
 
+  it('keeps the session of a console on the same host from the release, and no other cookie', async () => {
+    const cookieSeen = async (cookie: string) =>
+      (
+        JSON.parse((await ask(new URL('/headers', url), false, null, { Cookie: cookie })).text) as {
+          cookie?: string;
+        }
+      ).cookie;
+    expect(await cookieSeen('basket=1; ops_session_3000=secret; __Host-ops_session=secret; lang=fr=x')).toBe(
+      'basket=1; lang=fr=x',
+    );
+    expect(await cookieSeen('ops_session=secret;ops_session_5=secret')).toBeUndefined();
+    expect(await cookieSeen('my_ops_session=1')).toBe('my_ops_session=1');
+  });
+
   it('carries WebSocket connections', async () => {
     const socket = connect(PORT, '127.0.0.1');
     socket.write('GET /live HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
@@ -106,6 +120,38 @@ describe('the proxy of a local environment', { timeout: 30_000 }, () => {
     expect(await quick).toMatchObject({ status: 200, release: shop.releases.first.tag });
     expect(await endless).toMatchObject({ status: 502 });
     expect(io.lines.join('\n')).toContain('1 requests were not finished within 1 s');
+  });
+
+  it('leaves an old release alone that a later run takes back while it drains', async () => {
+    const before = await driver.observe();
+    const later = createTestStepIo({ runNumber: runNumber + 2 });
+    let takenBack: string | null = null;
+    let isRetiring = false;
+    const io = {
+      ...newRun(),
+      // As if this worker were frozen here: a rollback comes and goes meanwhile.
+      sleep: async (ms: number) => {
+        if (isRetiring && takenBack === null) {
+          takenBack = (await driver.start(later, shop.releases.second)).instanceId;
+          await driver.switchTo(later, takenBack);
+        }
+        await delay(ms);
+      },
+    };
+    runNumber += 1;
+    // A connection that keeps the old release draining.
+    const visitor = connect(PORT, '127.0.0.1');
+    visitor.on('error', () => undefined);
+    visitor.write('GET /live HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+    await new Promise((resolve) => visitor.once('data', resolve));
+    await deployWith({ driver, environment }, io, shop.releases.first);
+    isRetiring = true;
+    expect(await driver.retire(io)).toBe(0);
+    visitor.destroy();
+    expect(takenBack).toBe(before.live?.instanceId);
+    expect((await driver.observe()).live).toEqual(before.live);
+    expect(await ask(url)).toMatchObject({ status: 200, release: shop.releases.second.tag });
+    expect(await driver.retire(later)).toBe(1);
   });
 
   it('is started again after kill -9 and knows what was live and who may switch', async () => {
