@@ -164,7 +164,7 @@ function ConfirmRollback({
             look={shown.breakGlass ? 'danger' : 'primary'}
             blockedBy={blockedBy}
             failure={failure}
-            reasonHint="Kept with the run; it also becomes the reason of the lock that follows."
+            reasonHint="Kept with the run; it also becomes part of the reason of the lock that follows."
             leaveTo={paths.overview()}
           >
             {shown.breakGlass ? (

@@ -10,6 +10,7 @@ import { cn } from '#app/lib/cn';
 import { formatDuration, shortSha } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import { ActiveRunLine } from '#app/runs/active-run-line';
+import { budgetSpentMs } from '#app/runs/run-state';
 import { can, whyNot } from '#server/auth/contract';
 import type { DeploymentView, EnvironmentState } from '#server/deployments/contract';
 import type { RunSummary } from '#server/runs/contract';
@@ -171,7 +172,7 @@ function LastFact({ label, run, nothing }: { label: string; run: RunSummary | un
       </Fact>
     );
   }
-  const ms = Date.parse(run.endedAt) - Date.parse(run.startedAt ?? run.createdAt);
+  const ms = budgetSpentMs(run, 0) ?? Date.parse(run.endedAt) - Date.parse(run.createdAt);
   return (
     <Fact label={label}>
       <Link to={paths.run(run.id)} className="no-underline hover:underline">

@@ -22,12 +22,7 @@ export function ActiveRunLine({ run: loaded }: { run: RunSummary }) {
           {run.currentStep ?? (run.status === 'queued' ? 'waits for a worker' : 'between two steps')} ·{' '}
           {run.requestedByName}
         </span>
-        <BudgetClock
-          budgetMs={run.budgetMs}
-          startedAt={run.startedAt}
-          endedAt={run.endedAt}
-          className="ml-auto"
-        />
+        <BudgetClock run={run} className="ml-auto" />
       </span>
       <StepProgress done={run.stepsDone} total={run.stepsTotal} isMoving={run.status === 'running'} />
     </Link>

@@ -2,18 +2,17 @@ import { Timer, TriangleAlert } from 'lucide-react';
 import { useNow } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
 import { formatClock, formatDuration } from '#app/lib/format';
+import { type BudgetedRun, budgetSpentMs } from '#app/runs/run-state';
 
 interface BudgetClockProps {
-  budgetMs: number;
-  /** ISO 8601; null while nothing has begun. */
-  startedAt: string | null;
-  endedAt: string | null;
+  run: BudgetedRun;
   className?: string;
 }
 
 /** How much of a run's time budget is left, second by second; past it, by how much it is over. */
-export function BudgetClock({ budgetMs, startedAt, endedAt, className }: BudgetClockProps) {
-  if (!startedAt) {
+export function BudgetClock({ run, className }: BudgetClockProps) {
+  const { budgetMs } = run;
+  if (!run.startedAt || !run.deadlineAt) {
     return (
       <span className={cn('inline-flex items-center gap-1.5 text-muted', className)}>
         <Timer aria-hidden="true" size={14} />
@@ -21,21 +20,19 @@ export function BudgetClock({ budgetMs, startedAt, endedAt, className }: BudgetC
       </span>
     );
   }
-  const start = Date.parse(startedAt);
-  if (endedAt) return <Taken ms={Date.parse(endedAt) - start} budgetMs={budgetMs} className={className} />;
-  return <Ticking start={start} budgetMs={budgetMs} className={className} />;
+  if (run.endedAt) return <Taken ms={budgetSpentMs(run, 0) ?? 0} budgetMs={budgetMs} className={className} />;
+  return <Ticking run={run} className={className} />;
 }
 
-function Ticking({
-  start,
-  budgetMs,
-  className,
-}: {
-  start: number;
-  budgetMs: number;
-  className: string | undefined;
-}) {
-  const elapsed = Math.max(0, useNow(1_000) - start);
+/** The time that a run has used, and nothing more: `0:07`. */
+export function BudgetSpent({ run, className }: BudgetClockProps) {
+  const spent = budgetSpentMs(run, useNow(1_000));
+  return <span className={className}>{formatClock(spent ?? 0)}</span>;
+}
+
+function Ticking({ run, className }: BudgetClockProps) {
+  const { budgetMs } = run;
+  const elapsed = budgetSpentMs(run, useNow(1_000)) ?? 0;
   const left = budgetMs - elapsed;
   const isOver = left < 0;
   const Icon = isOver ? TriangleAlert : Timer;

@@ -91,12 +91,7 @@ export default function RunPage() {
           <span aria-live="polite">
             <StatusBadge look={runLook(run.status)} />
           </span>
-          <BudgetClock
-            budgetMs={run.budgetMs}
-            startedAt={run.startedAt}
-            endedAt={run.endedAt}
-            className="text-ink"
-          />
+          <BudgetClock run={run} className="text-ink" />
           <FromTo from={run.plan.from} to={run.plan.to} />
           <span>
             {run.requestedByName}, <RelativeTime at={run.createdAt} focusable />

@@ -5,7 +5,7 @@ import { useLiveState } from '#app/components/live/live-provider';
 import { Button } from '#app/components/ui/button';
 import { EmptyState } from '#app/components/ui/notice';
 import { useHydrated } from '#app/lib/clock';
-import { formatCount } from '#app/lib/format';
+import { formatCount, plural } from '#app/lib/format';
 import { LogChunkView } from '#app/runs/log-chunk-view';
 import { useRunLog } from '#app/runs/use-run-log';
 import { isActive, type RunDetail, type RunLogLine } from '#server/runs/contract';
@@ -158,9 +158,8 @@ function LogToolbar({
       <h2 className="text-m">Log</h2>
       <p className="text-s text-muted">
         {count < run.lastLogSeq
-          ? `${formatCount(count)} of ${formatCount(run.lastLogSeq)}`
-          : formatCount(count)}{' '}
-        lines
+          ? `${formatCount(count)} of ${plural(run.lastLogSeq, 'line')}`
+          : plural(count, 'line')}
         {isRunning && isHydrated ? (live === 'reconnecting' ? ', reconnecting' : ', live') : ''}
       </p>
       <Form

@@ -1,7 +1,7 @@
 import { useNow } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
 import { formatDuration } from '#app/lib/format';
-import { type TimeShare, timeShares } from '#app/runs/run-state';
+import { budgetSpentMs, shareBars, type TimeShare, timeShares } from '#app/runs/run-state';
 import type { RunDetail, StepStatus } from '#server/runs/contract';
 
 const FILL: Record<StepStatus, string> = {
@@ -17,43 +17,22 @@ const FILL: Record<StepStatus, string> = {
 
 const NAMED = 4;
 
-/** Where the seconds went: the steps end to end on the run's budget, and the longest of them by name. */
+/** Where the seconds went: the steps on the run's time, the longest of them by name, and the budget. */
 export function TimeBar({ run }: { run: RunDetail }) {
   return run.endedAt || !run.startedAt ? (
-    <Bar run={run} shares={timeShares(run, 0)} elapsedMs={elapsed(run)} />
+    <Bar run={run} now={Date.parse(run.endedAt ?? run.createdAt)} />
   ) : (
     <MovingBar run={run} />
   );
 }
 
 function MovingBar({ run }: { run: RunDetail }) {
-  const now = useNow(1_000);
-  return (
-    <Bar
-      run={run}
-      shares={timeShares(run, now)}
-      elapsedMs={now - Date.parse(run.startedAt ?? run.createdAt)}
-    />
-  );
+  return <Bar run={run} now={useNow(1_000)} />;
 }
 
-function elapsed(run: RunDetail): number {
-  return run.startedAt && run.endedAt ? Date.parse(run.endedAt) - Date.parse(run.startedAt) : 0;
-}
-
-function Bar({
-  run,
-  shares,
-  elapsedMs: measured,
-}: {
-  run: RunDetail;
-  shares: TimeShare[];
-  elapsedMs: number;
-}) {
-  // The browser's clock may be a moment behind the database's.
-  const elapsedMs = Math.max(0, measured);
-  const scale = 100 / Math.max(elapsedMs, 1);
-  const used = (elapsedMs / run.budgetMs) * 100;
+function Bar({ run, now }: { run: RunDetail; now: number }) {
+  const shares = timeShares(run, now);
+  const elapsedMs = run.startedAt ? now - Date.parse(run.startedAt) : 0;
   const longest = [...shares].sort((a, b) => length(b) - length(a)).slice(0, NAMED);
   const label = shares.map((share) => `${share.step.title} ${formatDuration(length(share))}`).join(', ');
   return (
@@ -64,16 +43,16 @@ function Bar({
         className="block h-3 w-full"
       >
         <rect width="100%" height="100%" rx={3} className="fill-line/60" />
-        {shares.map((share) => (
+        {shareBars(shares, elapsedMs).map(({ step, x, width }, index) => (
           <rect
-            key={share.step.index}
-            x={`${share.fromMs * scale}%`}
-            width={`${Math.max(0.5, length(share) * scale)}%`}
+            key={step.index}
+            x={`${x}%`}
+            width={`${width}%`}
             height="100%"
             rx={2}
-            className={cn(FILL[share.step.status], 'stroke-surface')}
+            className={cn(FILL[step.status], 'stroke-surface')}
             strokeWidth={1}
-            data-tip={`${share.step.title}: ${formatDuration(length(share))}`}
+            data-tip={`${step.title}: ${formatDuration(length(shares[index] as TimeShare))}`}
           />
         ))}
       </svg>
@@ -85,20 +64,41 @@ function Bar({
           </li>
         ))}
       </ul>
-      <div className="mt-3 flex items-center gap-2 text-s text-muted">
-        <svg aria-hidden="true" className="h-1 min-w-0 flex-1">
-          <rect width="100%" height="100%" rx={2} className="fill-line" />
-          <rect
-            width={`${Math.min(100, used)}%`}
-            height="100%"
-            rx={2}
-            className={used > 100 ? 'fill-critical' : 'fill-herb'}
-          />
-        </svg>
-        <span className={used > 100 ? 'font-medium text-critical' : ''}>
-          {Math.round(used)} % of the budget of {formatDuration(run.budgetMs)}
-        </span>
-      </div>
+      <Budget run={run} now={now} />
+    </div>
+  );
+}
+
+/** A meter while the run goes on; once it has ended, a sentence. */
+function Budget({ run, now }: { run: RunDetail; now: number }) {
+  const spent = budgetSpentMs(run, now);
+  const budget = formatDuration(run.budgetMs);
+  if (spent === null) return <p className="mt-3 text-s text-muted">It has a budget of {budget}.</p>;
+  const used = (spent / run.budgetMs) * 100;
+  const isOver = used > 100;
+  if (run.endedAt) {
+    return (
+      <p className={cn('mt-3 text-s', isOver ? 'font-medium text-critical' : 'text-muted')}>
+        {isOver
+          ? `It went over its budget of ${budget} by ${formatDuration(spent - run.budgetMs)}.`
+          : `It took ${formatDuration(spent)} of its budget of ${budget}.`}
+      </p>
+    );
+  }
+  return (
+    <div className="mt-3 flex items-center gap-2 text-s text-muted">
+      <svg aria-hidden="true" className="h-1 min-w-0 flex-1">
+        <rect width="100%" height="100%" rx={2} className="fill-line" />
+        <rect
+          width={`${Math.min(100, used)}%`}
+          height="100%"
+          rx={2}
+          className={isOver ? 'fill-critical' : 'fill-herb'}
+        />
+      </svg>
+      <span className={isOver ? 'font-medium text-critical' : ''}>
+        {Math.round(used)} % of the budget of {budget}
+      </span>
     </div>
   );
 }

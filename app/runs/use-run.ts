@@ -30,9 +30,12 @@ export function useRun(loaded: RunDetail): RunDetail {
 /** A run's one-line account that follows the event stream while the run goes on. */
 export function useRunSummary(loaded: RunSummary): RunSummary {
   const [snapshot, setSnapshot] = useState<RunSnapshot | null>(null);
+  const observe = useObserveServerTime();
   const isFollowed = isActive(loaded.status);
   useLive({ runs: isFollowed ? { [loaded.id]: NO_LINES } : {}, environments: [] }, (event) => {
-    if (event.name === 'run' && event.snapshot.id === loaded.id) setSnapshot(event.snapshot);
+    if (event.name !== 'run' || event.snapshot.id !== loaded.id) return;
+    observe(event.snapshot.readAt);
+    setSnapshot(event.snapshot);
   });
   return isFollowed ? summaryWithSnapshot(loaded, snapshot) : loaded;
 }

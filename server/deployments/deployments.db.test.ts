@@ -165,7 +165,7 @@ describe('rolling back', { timeout: 60_000 }, () => {
     const run = await made.rolledBack({ reason: 'checkout fails' });
     expect((await visitors.stop()).failures).toEqual([]);
     expect(await served(made)).toBe('v1.1.0');
-    const why = `Rolled back from v1.3.0 to v1.1.0 in run #${run.number}`;
+    const why = `Rolled back from v1.3.0 to v1.1.0 in run #${run.number}: checkout fails`;
     const state = await getEnvironmentState(made.responder, PLACE);
     expect(state.lock).toMatchObject({ reason: why, runId: run.id });
     expect(state.live).toMatchObject({ tag: 'v1.1.0', direction: 'rollback', validated: true });

@@ -4,7 +4,7 @@ import { prepareRollback } from '#server/deployments/plans';
 import { lockForDeploys } from '#server/deployments/procedures/deployment-records';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
 import { findActiveRun } from '#server/deployments/queries/environments';
-import type { Ctx } from '#server/platform/context';
+import { type Ctx, systemActor } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { EventType } from '#server/platform/events-contract';
 import { notify } from '#server/platform/notify';
@@ -30,7 +30,7 @@ export async function rollBackFailedValidation(ctx: Ctx, event: DeployEnded): Pr
   const why = `Validation of ${deployment.release.tag} failed in run #${run.number}`;
   try {
     const { plan } = await prepareRollback(ctx, event, undefined, null);
-    await requestRollback(ctx, {
+    await requestRollback(ctx.as(systemActor('Automatic rollback')), {
       service: event.service,
       environment: event.environment,
       planHash: hashPlan(plan),

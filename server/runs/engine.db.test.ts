@@ -203,7 +203,10 @@ describe('a run', () => {
     work();
     await untilStatus(runId, 'succeeded');
     delete process.env.OPS_TEST_PRIVATE;
-    expect((await lines(runId)).join('\n')).not.toContain('OPS_TEST_PRIVATE');
+    const seen = (await lines(runId)).join('\n');
+    expect(seen).not.toContain('OPS_TEST_PRIVATE');
+    expect(seen).toMatch(/^PATH=./m);
+    expect(seen).toMatch(new RegExp(`^OPS_STEP=${runId}:0:1$`, 'm'));
   });
 });
 

@@ -9,11 +9,11 @@ import { useLiveState } from '#app/components/live/live-provider';
 import { LinkButton } from '#app/components/ui/button';
 import { MENU_ITEM, Menu } from '#app/components/ui/menu';
 import { Badge, runLook, StatusMark } from '#app/components/ui/status-mark';
-import { Elapsed } from '#app/components/ui/time';
 import { useHydrated } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
 import { formatClock } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { BudgetSpent } from '#app/runs/budget-clock';
 import { useRunSummary } from '#app/runs/use-run';
 import { can, type Viewer, whyNot } from '#server/auth/contract';
 import type { EnvironmentState } from '#server/deployments/contract';
@@ -139,7 +139,7 @@ function RunChip({ run: loaded, className, wide }: { run: RunSummary; className?
         {run.currentStep ? <span className="text-muted max-sm:hidden"> · {run.currentStep}</span> : null}
       </span>
       <span className="ml-auto whitespace-nowrap text-muted">
-        <Elapsed from={run.startedAt ?? run.createdAt} to={run.endedAt} className="font-medium text-ink" />
+        <BudgetSpent run={run} className="font-medium text-ink" />
         {' / '}
         {formatClock(run.budgetMs)}
       </span>

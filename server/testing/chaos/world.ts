@@ -10,7 +10,7 @@ import { getEnvironmentState } from '#server/deployments/queries/environments';
 import { previewDeploy, previewRollback } from '#server/deployments/queries/previews';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { readEnv } from '#server/platform/env';
-import { anyFreePort } from '#server/platform/free-port';
+import { anyFreePort, findFreePort } from '#server/platform/free-port';
 import type { RunDetail, RunLogLine, RunStatus } from '#server/runs/contract';
 import { getRun, readRunLog } from '#server/runs/queries';
 import { createOwnPostgres, type OwnPostgres } from '#server/testing/chaos/postgres';
@@ -77,12 +77,32 @@ export interface ChaosWorld {
  * @param settings the workers' leases and polls; empty for the defaults
  */
 export async function createChaosWorld(settings: Record<string, string>): Promise<ChaosWorld> {
-  const [postgres, shop] = await Promise.all([createOwnPostgres(), createFixtureShop()]);
+  const closing: (() => Promise<unknown>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of closing.splice(0).reverse()) await step();
+  };
+  try {
+    return { ...(await openWorld(settings, closing)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @param closing takes what is to be done at the end, in reverse order */
+async function openWorld(
+  settings: Record<string, string>,
+  closing: (() => Promise<unknown>)[],
+): Promise<Omit<ChaosWorld, 'close'>> {
+  const shop = await createFixtureShop();
+  closing.push(async () => shop.remove());
+  const postgres = await createOwnPostgres();
+  closing.push(() => postgres.remove());
   const { folder } = shop;
   const orders = path.join(folder, 'orders.json');
   const script = path.join(folder, 'hold-port.mjs');
   writeFileSync(script, HOLD_PORT);
-  const hold = async (what: string): Promise<string> => `node ${script} ${await anyFreePort()} ${what}`;
+  const hold = async (what: string): Promise<string> => `node ${script} ${await quietPort()} ${what}`;
   const config = fixtureConfig(shop, await anyFreePort(), {
     checklist: [
       { phase: 'Tests', checks: [{ key: 'test-unit', title: 'Unit tests', run: await hold('test-unit') }] },
@@ -95,12 +115,18 @@ export async function createChaosWorld(settings: Record<string, string>): Promis
   const configFile = path.join(folder, 'ops.config.mjs');
   writeFileSync(configFile, `export default ${JSON.stringify(config)};`);
   const env = { DATABASE_URL: postgres.url, OPS_CONFIG: configFile, OPS_CHAOS_FILE: orders, ...settings };
-  const { app, close } = await bootstrap('cli', readEnv({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...env }));
+  const { app, close: closeApp } = await bootstrap(
+    'cli',
+    readEnv({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...env }),
+  );
+  closing.push(closeApp);
   const ctx = app.for(systemActor('chaos'));
-  const workers = createWorkers(folder, env);
-  await workers.fill();
   const settled = config.services.shop?.environments.production;
   if (!settled) throw new Error('The fixture has no environment');
+  closing.push(() => stopLocalEnvironment(settled.deploy.directory));
+  const workers = createWorkers(folder, env);
+  closing.push(() => workers.killAll());
+  await workers.fill();
 
   const ended = async (runId: string, timeoutMs = 60_000): Promise<RunDetail> => {
     for (const deadline = Date.now() + timeoutMs; ; await delay(20)) {
@@ -121,6 +147,7 @@ export async function createChaosWorld(settings: Record<string, string>): Promis
   if (first.status !== 'succeeded') throw new Error(`The first deploy ${first.status}: ${first.error}`);
   const send = (): Visitors => sendVisitors(settled.url, { keepAlive: 3, oneShot: 3, pauseMs: 15 });
   let visitors = send();
+  closing.push(() => visitors.stop());
   return {
     app,
     ctx,
@@ -151,13 +178,10 @@ export async function createChaosWorld(settings: Record<string, string>): Promis
       return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
     },
     holdNextCommand: () => writeFileSync(path.join(folder, 'long'), ''),
-    close: async () => {
-      await visitors.stop();
-      await workers.killAll();
-      await stopLocalEnvironment(settled.deploy.directory);
-      await close();
-      await postgres.remove();
-      shop.remove();
-    },
   };
+}
+
+/** A port that no system hands out for outgoing connections and no instance of a release uses. */
+async function quietPort(): Promise<number> {
+  return findFreePort(10_000 + Math.floor(Math.random() * 9_000));
 }
