@@ -84,9 +84,12 @@ export default function App() {
 
 /** Where the root itself failed there is no frame: only the account of what happened. */
 export function ErrorBoundary() {
-  return (
+  const root = useRouteLoaderData<typeof loader>('root');
+  return root?.viewer ? (
     <main>
       <ErrorAccount />
     </main>
+  ) : (
+    <ErrorAccount />
   );
 }

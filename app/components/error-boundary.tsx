@@ -9,6 +9,7 @@ import {
   ShieldX,
   WifiOff,
 } from 'lucide-react';
+import { useRootData } from '#app/components/layout/root-data';
 import { LinkButton } from '#app/components/ui/button';
 import type { ErrorView } from '#app/http/errors.server';
 import { paths } from '#app/lib/paths';
@@ -29,8 +30,10 @@ export function ErrorBoundary() {
   const location = useLocation();
   const account = accountOf(error);
   const isSignedOut = isRouteErrorResponse(error) && error.status === 401;
+  // Behind the login the frame has the page's main part; before it there is none.
+  const Part = useRootData()?.viewer ? 'div' : 'main';
   return (
-    <div className="mx-auto grid max-w-xl justify-items-start gap-3 px-3 py-10 sm:py-16">
+    <Part className="mx-auto grid max-w-xl justify-items-start gap-3 px-3 py-10 sm:py-16">
       <account.icon aria-hidden="true" size={26} strokeWidth={1.6} className="text-muted" />
       <h1 className="text-l">{account.title}</h1>
       <p role="alert">{account.message}</p>
@@ -59,7 +62,7 @@ export function ErrorBoundary() {
           under it.
         </p>
       ) : null}
-    </div>
+    </Part>
   );
 }
 

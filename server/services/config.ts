@@ -6,6 +6,8 @@ const commandSchema = z.object({
   title: z.string().min(1),
   run: z.string().min(1),
   timeoutSeconds: z.number().int().min(1).max(3_600).default(120),
+  /** A check that says nothing for this long hangs. */
+  inactivitySeconds: z.number().int().min(1).max(3_600).default(90),
   /** The exit code that means "could not measure"; see `whenNotMeasured`. */
   notMeasuredExitCode: z.number().int().min(1).max(255).optional(),
   whenNotMeasured: z.enum(['warn', 'fail']).default('fail'),

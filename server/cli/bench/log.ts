@@ -34,6 +34,7 @@ export async function bench(): Promise<number> {
             title: 'Clock',
             run: `node -e "${CLOCK}"`,
             timeoutSeconds: 60,
+            inactivitySeconds: 90,
             whenNotMeasured: 'fail',
           },
         ],

@@ -103,14 +103,16 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
     it('runs commands with the settings of the environment, and hides the secret ones', async () => {
       const io = newRun();
       const line = 'echo "release=$RELEASE secret=$SHOP_SECRET"; test -f release.json && exit 5';
-      expect(await driver.runCommand(io, second(), line, 10_000)).toBe(5);
+      expect(await driver.runCommand(io, second(), line, { timeoutMs: 10_000 })).toBe(5);
       expect(io.lines.join('\n')).toContain(`release=${second().tag}`);
       expect(io.lines.join('\n')).not.toContain(harness.secret);
     });
 
     it('keeps what a check breaks away from what runs', async () => {
       const io = newRun();
-      expect(await driver.runCommand(io, first(), 'rm -rf dist server.mjs release.json', 10_000)).toBe(0);
+      expect(
+        await driver.runCommand(io, first(), 'rm -rf dist server.mjs release.json', { timeoutMs: 10_000 }),
+      ).toBe(0);
       const { instanceId, url } = await driver.start(io, first());
       await waitUntilHealthy(io, url, harness.environment.health, () => driver.assertRunning(io, instanceId));
       expect(await driver.retire(io)).toBe(1);
@@ -179,7 +181,7 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
     it('stops a command when the step is aborted', async () => {
       const io = newRun();
       setTimeout(() => io.abort(new Error('cancelled by a person')), 300);
-      await expect(driver.runCommand(io, first(), 'sleep 20', 30_000)).rejects.toThrow(
+      await expect(driver.runCommand(io, first(), 'sleep 20', { timeoutMs: 30_000 })).rejects.toThrow(
         'cancelled by a person',
       );
     });

@@ -38,6 +38,12 @@ export interface DeployTarget {
   commitSha: string;
 }
 
+/** How long a command may take in all, and say nothing, ms. */
+export interface CommandLimits {
+  timeoutMs: number;
+  inactivityTimeoutMs?: number;
+}
+
 /** What visitors reach, as the outside world says, not as the records say. */
 export interface Observed {
   live: { tag: string; commitSha: string; instanceId: string } | null;
@@ -62,7 +68,7 @@ export interface DeployDriver {
   /** Brings the release's files into place; nothing of it runs yet. */
   prepare(io: StepIo, release: DeployTarget): Promise<void>;
   /** Runs one line of shell in the release's checkout with the environment's settings. @returns its exit code */
-  runCommand(io: StepIo, release: DeployTarget, line: string, timeoutMs: number): Promise<number>;
+  runCommand(io: StepIo, release: DeployTarget, line: string, limits: CommandLimits): Promise<number>;
   /** The migrations that the release has and the database lacks; empty when there is nothing to do. */
   pendingMigrations(io: StepIo, release: DeployTarget): Promise<string[]>;
   migrate(io: StepIo, release: DeployTarget): Promise<void>;

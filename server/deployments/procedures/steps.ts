@@ -62,7 +62,10 @@ function checkStep<P extends TargetParams>(
       if (leftMs <= 0)
         throw new StepFailure(`The checklist has used up its ${budgetMs / 1_000} s before "${check.title}"`);
       const timeoutMs = Math.min(check.timeoutSeconds * 1_000, leftMs);
-      const exitCode = await driverOf(ctx, params).runCommand(io, params, check.run, timeoutMs);
+      const exitCode = await driverOf(ctx, params).runCommand(io, params, check.run, {
+        timeoutMs,
+        inactivityTimeoutMs: check.inactivitySeconds * 1_000,
+      });
       const elapsedMs = await checklistElapsedMs(ctx, io.runId);
       const facts = { checklist: `${Math.round(elapsedMs / 1_000)} s of ${budgetMs / 1_000} s` };
       if (exitCode === 0) return { exitCode, facts };

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import type { DeployDriver, DeployTarget, Observed } from '#server/deployments/drivers/driver';
+import type { CommandLimits, DeployDriver, DeployTarget, Observed } from '#server/deployments/drivers/driver';
 import { createGitReleaseSource } from '#server/deployments/drivers/git-release-source';
 import { createCheckouts } from '#server/deployments/drivers/local/checkouts';
 import {
@@ -25,6 +25,8 @@ import { StepFailure, type StepIo } from '#server/runs/procedure';
 
 const BUILD_TIMEOUT_MS = 300_000;
 const MIGRATE_TIMEOUT_MS = 300_000;
+/** A build or a migration that says nothing for this long hangs. */
+const SILENCE_MS = 120_000;
 const PENDING_TIMEOUT_MS = 60_000;
 const DRAIN_POLL_MS = 20;
 
@@ -46,20 +48,23 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
     release: DeployTarget,
     cwd: string,
     line: string,
-    timeoutMs: number,
+    limits: CommandLimits,
     outputFile?: string,
   ) {
     return io.exec({
       command: outputFile ? ['/bin/sh', '-c', `exec >"$0"\n${line}`, outputFile] : line,
       cwd,
       env: { ...environment.env, RELEASE: release.tag, PATH: commandPath() },
-      timeoutMs,
+      ...limits,
       secrets: environment.secrets,
     });
   }
 
   async function runOrFail(io: StepIo, release: DeployTarget, what: string, line: string, timeoutMs: number) {
-    const { exitCode } = await shell(io, release, checkouts.appOf(release), line, timeoutMs);
+    const { exitCode } = await shell(io, release, checkouts.appOf(release), line, {
+      timeoutMs,
+      inactivityTimeoutMs: SILENCE_MS,
+    });
     if (exitCode !== 0) {
       throw new StepFailure(`${what} of ${release.tag} failed: "${line}" ended with exit code ${exitCode}`, {
         exitCode,
@@ -96,10 +101,10 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
       await checkouts.prepare(io, release);
     },
 
-    async runCommand(io, release, line, timeoutMs) {
+    async runCommand(io, release, line, limits) {
       makeFolders(layout);
       const folder = await checkouts.forChecks(io, release);
-      const { exitCode } = await shell(io, release, folder, line, timeoutMs);
+      const { exitCode } = await shell(io, release, folder, line, limits);
       return exitCode;
     },
 
@@ -114,7 +119,7 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
           release,
           checkouts.appOf(release),
           line,
-          PENDING_TIMEOUT_MS,
+          { timeoutMs: PENDING_TIMEOUT_MS },
           file,
         );
         if (exitCode !== 0) {
