@@ -157,7 +157,7 @@ class RunExecution {
         'system',
         'Another worker takes over this run',
       );
-      await proveTakeoverIsSafe(ctx, claim.runId, rows, this.#env.RUN_LEASE_MS);
+      await proveTakeoverIsSafe(ctx, claim.runId, rows, this.#env.RUN_LEASE_MS, claim.leaseEndedMsAgo);
     }
     for (const row of rows) {
       if (isDone(row.status)) continue;

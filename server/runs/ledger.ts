@@ -21,6 +21,8 @@ export interface Claim {
   budgetLeftMs: number;
   /** The run was running before: another worker, or this one, lost it. */
   isTakeover: boolean;
+  /** How long ago the lost lease ended, ms, by the database's clock; 0 for a run that nobody held. */
+  leaseEndedMsAgo: number;
 }
 
 export type Renewal = { held: true; status: RunStatus } | { held: false };
@@ -40,7 +42,7 @@ export async function claimRun(ctx: Ctx, workerId: string, leaseMs: number): Pro
         started_at = coalesce(run.started_at, clock_timestamp()),
         deadline_at = coalesce(run.deadline_at, clock_timestamp() + run.budget_ms * interval '1 millisecond')
       FROM (
-        SELECT r.id, r.status <> 'queued' AS taken_over FROM run r
+        SELECT r.id, r.status <> 'queued' AS taken_over, r.lease_until AS lost_lease FROM run r
         WHERE (r.status IN ('running', 'cancelling') AND r.lease_until < clock_timestamp())
            OR (r.status = 'queued' AND NOT EXISTS (
                 SELECT 1 FROM run h WHERE h.lock_key = r.lock_key AND h.status IN ('running', 'cancelling')))
@@ -52,6 +54,7 @@ export async function claimRun(ctx: Ctx, workerId: string, leaseMs: number): Pro
         run.config_hash AS "configHash", run.requested_by_id AS "requestedById",
         run.requested_by_name AS "requestedByName",
         run.last_log_seq AS "lastLogSeq", next.taken_over AS "isTakeover",
+        coalesce(extract(epoch FROM clock_timestamp() - next.lost_lease) * 1000, 0)::float8 AS "leaseEndedMsAgo",
         (extract(epoch FROM run.deadline_at - clock_timestamp()) * 1000)::float8 AS "budgetLeftMs"`;
     const row = rows[0];
     if (!row) return null;
