@@ -112,10 +112,11 @@ test('a viewer sees everything and starts nothing', async ({ open, drill, allowP
     planHash: hiddenField(text, 'planHash'),
   });
   expect(answer.status).toBe(403);
-  expect(answer.text).toContain('You may not do this');
+  expect(answer.text).toContain('You may not do this. Nothing was changed.');
+  expect(answer.text).toContain(reason);
   expect((await drill.runs()).length).toBe(runs);
   await page.goto('/audit');
-  await expect(page.getByRole('heading', { name: 'You may not do this' })).toBeVisible();
+  await expect(page.getByText('Needs the role Manager or above.')).toBeVisible();
 });
 
 /** What every refusal has, and what none may have. */
@@ -171,7 +172,7 @@ test('bad input gets its own status and clear words, and changes nothing', async
     ['/shop/nowhere/rollback', 404, 'There is no environment &quot;nowhere&quot;'],
     ['/drill/staging/releases/mark?tag=v9.9.9', 404, 'There is no release &quot;v9.9.9&quot;'],
     ['/runs?status=lost', 400, ''],
-    ['/audit', 403, 'You may not do this'],
+    ['/audit', 403, 'Needs the role Manager or above.'],
   ] as const) {
     const answer = await person.get(address);
     expect(answer.status, address).toBe(status);

@@ -75,7 +75,8 @@ test.afterAll(async () => {
   for (const made of folders) rmSync(made, { recursive: true, force: true });
 });
 
-test('npm start from nothing, twice, killed, started again, stopped', async ({ open }) => {
+test('npm start from nothing, twice, killed, started again, stopped', async ({ open, allowProblems }) => {
+  allowProblems(/net::ERR_/);
   test.setTimeout(240_000);
   const dataDir = folder('start');
   const url = `http://127.0.0.1:${base}`;
@@ -94,6 +95,7 @@ test('npm start from nothing, twice, killed, started again, stopped', async ({ o
   const page = await open(null);
   await page.goto(`${url}/login`);
   await page.getByRole('button', { name: /^Sign in as Rémy Laurent/ }).click();
+  await expect(page).toHaveURL(`${url}/`);
   // With one environment the way back is one click from everywhere, also before there is one to go to.
   for (const address of ['/', '/runs', '/deployments']) {
     await page.goto(`${url}${address}`);
@@ -112,6 +114,7 @@ test('npm start from nothing, twice, killed, started again, stopped', async ({ o
   const [, seconds] = await again.said(/ready\s+in (\d+\.\d) s/, 60_000);
   test.info().annotations.push({ type: 'second start', description: `${seconds} s` });
   console.log(`second start: ${seconds} s`);
+  await expect(page.getByRole('banner').getByRole('status')).toHaveText('Live', { timeout: 40_000 });
   const visits = await visitors.stop();
   expect(visits.failures).toEqual([]);
   expect(visits.requests).toBeGreaterThan(10);

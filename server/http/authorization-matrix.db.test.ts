@@ -24,6 +24,7 @@ import {
 const HELPERS: Record<string, string> = {
   '/server/audit/commands.ts#recordAudit': 'writes the entry of a command, in its transaction',
   '/server/services/queries.ts#environmentConfig': 'reads the configuration for other operations',
+  '/server/services/queries.ts#findEnvironmentConfig': 'the same, where an environment may be gone',
   '/server/runs/queries.ts#findRunSummaries': 'part of the queries of other domains',
   '/server/deployments/queries/environments.ts#findActiveRun': 'part of the previews',
   '/server/deployments/queries/environments.ts#toLockView': 'shapes a row',

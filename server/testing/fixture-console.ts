@@ -80,10 +80,12 @@ export async function createFixtureConsole(
   const loops: RunLoop[] = [];
   const ended = (runId: string): Promise<RunDetail> =>
     eventually(async () => {
-      const run = await getRun(app.system, { runId });
-      if (!ENDED.includes(run.status))
-        throw new Error(`Run #${run.number} is still ${run.status}: ${run.currentStep}`);
-      return run;
+      const { status } = await app.system.db.run.findUniqueOrThrow({
+        where: { id: runId },
+        select: { status: true },
+      });
+      if (!ENDED.includes(status)) throw new Error(`The run is still ${status}`);
+      return getRun(app.system, { runId });
     }, 40_000);
   const succeeded = async (runId: string): Promise<RunDetail> => {
     const run = await ended(runId);
