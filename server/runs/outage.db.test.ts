@@ -6,29 +6,35 @@ import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { getRun, readRunLog } from '#server/runs/queries';
 import { startRunLoop } from '#server/runs/run-loop';
 import { createOwnPostgres } from '#server/testing/chaos/postgres';
-import { createTestApp } from '#server/testing/context';
+import { createTestApp, type TestApp } from '#server/testing/context';
 import { eventually } from '#server/testing/eventually';
 import { fixtureProcedure, startFixture } from '#server/testing/fixture-procedure';
 
-const LEASE_MS = 4_000;
 const postgres = await createOwnPostgres();
 const procedures = new Map<string, Procedure<never>>();
-const app = await createTestApp({
-  env: { RUN_LEASE_MS: String(LEASE_MS), RUN_RENEW_MS: '200', RUN_POLL_MS: '100' },
-  provide: [[PROCEDURES, procedures]],
-  database: {
-    url: postgres.url,
-    ownerUrl: postgres.url,
-    adminUrl: postgres.adminUrl,
-    drop: async () => undefined,
-  },
-});
-const ctx = app.system;
+/** Longer than the outage on a busy machine: the run must stay with its worker. */
+const patient = await createApp(20_000);
+const FROZEN_LEASE_MS = 4_000;
+const strict = await createApp(FROZEN_LEASE_MS);
 
 afterAll(async () => {
-  await app.close();
+  await patient.close();
+  await strict.close();
   await postgres.remove();
 });
+
+function createApp(leaseMs: number): Promise<TestApp> {
+  return createTestApp({
+    env: { RUN_LEASE_MS: String(leaseMs), RUN_RENEW_MS: '200', RUN_POLL_MS: '100' },
+    provide: [[PROCEDURES, procedures]],
+    database: {
+      url: postgres.url,
+      ownerUrl: postgres.url,
+      adminUrl: postgres.adminUrl,
+      drop: async () => undefined,
+    },
+  });
+}
 
 function register(made: Procedure<{ environment: string; variant: string }>) {
   procedures.set(made.id, made as unknown as Procedure<never>);
@@ -40,6 +46,7 @@ describe('Postgres away for less than a lease', () => {
     'stops no run that is logging, and loses and repeats no line (%s)',
     { timeout: 60_000 },
     async (mode) => {
+      const ctx = patient.system;
       const talkative = register(
         fixtureProcedure(`talkative-${mode}`, [
           {
@@ -52,7 +59,7 @@ describe('Postgres away for less than a lease', () => {
         ]),
       );
       const { runId } = await startFixture(ctx, talkative, `env-${mode}`);
-      const loop = startRunLoop(app, app.ids.uuid());
+      const loop = startRunLoop(patient, patient.ids.uuid());
       await eventually(async () => expect((await readRunLog(ctx, { runId })).length).toBeGreaterThan(5));
       await postgres.stop(mode);
       await delay(700);
@@ -74,13 +81,14 @@ describe('a process that freezes in the middle of a transaction', () => {
   it('loses it before the lease ends, so that its locks keep no successor out', {
     timeout: 30_000,
   }, async () => {
+    const ctx = strict.system;
     const quiet = register(fixtureProcedure('quiet', [{ key: 'one', run: async () => undefined }]));
     const { runId } = await startFixture(ctx, quiet, 'env-frozen');
-    expect((await claimRun(ctx, app.ids.uuid(), 200))?.runId).toBe(runId);
+    expect((await claimRun(ctx, strict.ids.uuid(), 200))?.runId).toBe(runId);
     const frozen = ctx
       .transaction(async (tx) => {
         await tx.db.$queryRaw`SELECT 1 FROM run WHERE id = ${runId}::uuid FOR UPDATE`;
-        await delay(LEASE_MS);
+        await delay(FROZEN_LEASE_MS);
         await tx.db.$queryRaw`SELECT 1`;
       })
       .then(
@@ -88,11 +96,11 @@ describe('a process that freezes in the middle of a transaction', () => {
         (error: unknown) => isDatabaseAway(error),
       );
     await delay(400);
-    expect(await claimRun(ctx, app.ids.uuid(), 200)).toBeNull();
+    expect(await claimRun(ctx, strict.ids.uuid(), 200)).toBeNull();
     await eventually(async () => {
-      const claim = await claimRun(ctx, app.ids.uuid(), 5_000);
+      const claim = await claimRun(ctx, strict.ids.uuid(), 5_000);
       expect(claim?.runId).toBe(runId);
-    }, LEASE_MS);
+    }, FROZEN_LEASE_MS);
     expect(await frozen).toBe(true);
   });
 });
