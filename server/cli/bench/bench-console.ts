@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import type { Role } from '#server/auth/contract';
 import { DEMO_PEOPLE } from '#server/auth/demo';
 import { bootstrap } from '#server/bootstrap';
+import { closeOnInterrupt } from '#server/cli/bench/interrupt';
 import { Child } from '#server/cli/start/child';
 import { startOwnDatabases } from '#server/cli/start/database';
 import { waitUntilHealthy } from '#server/cli/start/wait-until-healthy';
@@ -61,9 +62,9 @@ export async function startBenchConsole(
     () => rm(folder, { recursive: true, force: true }),
     () => databases.postgres.stop('fast'),
   ];
-  const close = async (): Promise<void> => {
-    for (const step of closing.reverse().splice(0)) await step();
-  };
+  const close = closeOnInterrupt(async () => {
+    for (const step of closing.splice(0).reverse()) await step();
+  });
   try {
     // The configuration is code that reads these.
     Object.assign(process.env, {

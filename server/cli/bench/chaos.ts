@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { closeOnInterrupt } from '#server/cli/bench/interrupt';
 import { messageOf } from '#server/platform/errors';
 import { type CaseResult, type ChaosCase, fullMatrix, nameOf, runCase } from '#server/testing/chaos/cases';
 import { STORIES } from '#server/testing/chaos/stories';
@@ -46,6 +47,7 @@ export async function bench(args: string[]): Promise<number> {
   async function lane(): Promise<void> {
     while (queue.length > 0) {
       const world = await createChaosWorld(isShort ? SHORT : {});
+      const close = closeOnInterrupt(world.close);
       try {
         for (let count = 0; count < CASES_PER_WORLD; count += 1) {
           const job = queue.shift();
@@ -59,7 +61,7 @@ export async function bench(args: string[]): Promise<number> {
           if (result.problems.length > 0) break;
         }
       } finally {
-        await world.close();
+        await close();
       }
     }
   }
