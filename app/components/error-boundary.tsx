@@ -9,10 +9,12 @@ import {
   ShieldX,
   WifiOff,
 } from 'lucide-react';
+import { useEffect } from 'react';
 import { useRootData } from '#app/components/layout/root-data';
 import { LinkButton } from '#app/components/ui/button';
 import type { ErrorView } from '#app/http/errors.server';
 import { paths } from '#app/lib/paths';
+import { isReachable } from '#app/lib/use-safe-revalidate';
 
 interface Account {
   title: string;
@@ -29,6 +31,7 @@ export function ErrorBoundary() {
   const error = useRouteError();
   const location = useLocation();
   const account = accountOf(error);
+  useReopenWhenReachable(isLostConnection(error));
   const isSignedOut = isRouteErrorResponse(error) && error.status === 401;
   // Behind the login the frame has the page's main part; before it there is none.
   const Part = useRootData()?.viewer ? 'div' : 'main';
@@ -66,6 +69,25 @@ export function ErrorBoundary() {
   );
 }
 
+const ASK_AGAIN_MS = 1_000;
+
+/** How browsers name a read that met no server (Chromium, Firefox, Safari). */
+function isLostConnection(error: unknown): boolean {
+  return error instanceof TypeError && /failed to fetch|networkerror|load failed/i.test(error.message);
+}
+
+function useReopenWhenReachable(isWanted: boolean): void {
+  useEffect(() => {
+    if (!isWanted) return;
+    const timer = setInterval(() => {
+      void isReachable().then((reachable) => {
+        if (reachable) window.location.reload();
+      });
+    }, ASK_AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [isWanted]);
+}
+
 const BY_STATUS: Record<number, { title: string; icon: LucideIcon; hint: string }> = {
   400: { title: 'This cannot be used', icon: CircleX, hint: 'Open the page again and use its own form.' },
   401: { title: 'You are signed out', icon: LogIn, hint: 'Sign in; you come back to this page.' },
@@ -99,6 +121,15 @@ function accountOf(error: unknown): Account {
         `The server answered ${error.status}${error.statusText ? ` ${error.statusText}` : ''}.`,
       hint: view?.hint ?? hint,
       requestId: view?.requestId ?? null,
+    };
+  }
+  if (isLostConnection(error)) {
+    return {
+      title: 'No connection to the console',
+      icon: WifiOff,
+      message: 'The connection dropped while this page was read. Nothing was changed.',
+      hint: 'The page opens again by itself as soon as the console answers.',
+      requestId: null,
     };
   }
   return {

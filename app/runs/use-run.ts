@@ -1,7 +1,7 @@
-import { useRevalidator } from '@remix-run/react';
 import { useEffect, useState } from 'react';
 import { useLive } from '#app/components/live/live-provider';
 import { useObserveServerTime } from '#app/lib/clock';
+import { useSafeRevalidate } from '#app/lib/use-safe-revalidate';
 import { summaryWithSnapshot, withSnapshot } from '#app/runs/run-state';
 import { isActive, type RunDetail, type RunSnapshot, type RunSummary } from '#server/runs/contract';
 
@@ -12,7 +12,7 @@ const NO_LINES = 999_999_999;
 export function useRun(loaded: RunDetail): RunDetail {
   const [snapshot, setSnapshot] = useState<RunSnapshot | null>(null);
   const observe = useObserveServerTime();
-  const { revalidate } = useRevalidator();
+  const revalidate = useSafeRevalidate();
   const run = withSnapshot(loaded, snapshot);
   useLive({ runs: isActive(run.status) ? { [run.id]: NO_LINES } : {}, environments: [] }, (event) => {
     if (event.name !== 'run' || event.snapshot.id !== loaded.id) return;

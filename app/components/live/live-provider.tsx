@@ -1,4 +1,3 @@
-import { useRevalidator } from '@remix-run/react';
 import {
   createContext,
   type ReactNode,
@@ -12,6 +11,7 @@ import {
 import type { LiveEvent, LiveState } from '#app/components/live/protocol';
 import { TabHub, webLock } from '#app/components/live/tab-hub';
 import { unionOf, type Wish } from '#app/components/live/topics';
+import { useSafeRevalidate } from '#app/lib/use-safe-revalidate';
 
 interface Subscription {
   wish: () => Wish;
@@ -104,20 +104,15 @@ const REVALIDATE_GAP_MS = 400;
 
 /** Reads the page's data again when one of the environments changed, at most every 400 ms and never while it loads. */
 export function useLiveEnvironments(environments: { service: string; environment: string }[]): void {
-  const revalidator = useRevalidator();
-  const latest = useRef(revalidator);
+  const revalidate = useSafeRevalidate();
   const timer = useRef<ReturnType<typeof setTimeout>>();
-  useEffect(() => {
-    latest.current = revalidator;
-  });
   useEffect(() => () => clearTimeout(timer.current), []);
   const names = environments.map(({ service, environment }) => `${service}/${environment}`);
   const ask = () => {
     if (timer.current) return;
     timer.current = setTimeout(() => {
       timer.current = undefined;
-      if (latest.current.state === 'idle') latest.current.revalidate();
-      else ask();
+      revalidate();
     }, REVALIDATE_GAP_MS);
   };
   useLive({ runs: {}, environments: names }, (event) => {
