@@ -127,8 +127,8 @@ function accountOf(error: unknown): Account {
     return {
       title: 'No connection to the console',
       icon: WifiOff,
-      message: 'The connection dropped while this page was read. Nothing was changed.',
-      hint: 'The page opens again by itself as soon as the console answers.',
+      message: 'The console did not answer. If you had just confirmed something, it may have arrived or not.',
+      hint: 'The page opens again by itself as soon as the console answers. Look before you repeat what you did.',
       requestId: null,
     };
   }
