@@ -42,6 +42,21 @@ export const paths = {
   runLog: (runId: string, query: { after?: number; limit?: number } = {}) =>
     withQuery(`/runs/${encodeURIComponent(runId)}/log`, query),
 
+  approvals: (filter: Query = {}) => withQuery('/approvals', filter),
+  freezes: () => '/freezes',
+  drills: () => '/drills',
+  schedules: () => '/schedules',
+  palette: () => '/palette',
+  apiReference: () => '/api-reference',
+
+  settings: () => '/settings',
+  people: () => '/settings/people',
+  tokens: () => '/settings/tokens',
+  sessions: () => '/settings/sessions',
+  configuration: () => '/settings/services',
+  account: () => '/settings/account',
+  join: (token: string) => `/join/${encodeURIComponent(token)}`,
+
   audit: (filter: Query = {}) => withQuery('/audit', filter),
   auditCsv: (filter: Query = {}) => withQuery('/audit.csv', filter),
 } as const;

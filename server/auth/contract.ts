@@ -14,7 +14,8 @@ export const ROLE_LABELS: Record<Role, string> = {
 
 /**
  * Every permission with the least role that has it. Least privilege: a viewer reads; a responder, who is on call, acts
- * on production; a commander also lifts locks; a manager reads the audit log; an admin manages people.
+ * on production; a commander also lifts locks and decides about freezes and schedules; a manager reads the audit log; an
+ * admin manages people and everybody's tokens. `account.manage` is about one's own sessions, tokens and password.
  */
 export const PERMISSIONS = {
   'overview.read': 'viewer',
@@ -28,7 +29,16 @@ export const PERMISSIONS = {
   'runs.resume': 'responder',
   'environments.lock': 'responder',
   'environments.unlock': 'commander',
+  'runs.approve': 'responder',
+  'freezes.manage': 'commander',
+  'freezes.override': 'commander',
+  'schedules.read': 'viewer',
+  'schedules.manage': 'commander',
+  'drills.run': 'responder',
+  'configuration.read': 'responder',
   'audit.read': 'manager',
+  'account.manage': 'viewer',
+  'tokens.manage': 'admin',
   'people.manage': 'admin',
 } as const satisfies Record<string, Role>;
 
@@ -38,15 +48,18 @@ export type Permission = keyof typeof PERMISSIONS;
 export interface Subject {
   type: 'user' | 'system' | 'anonymous';
   role: string | null;
+  /** Set when the person acts through an API token: what it may do at most. */
+  token?: { scopes: readonly string[] } | null;
 }
 
 /**
  * The one resolver, used by commands, queries and the interface. The console itself may do everything that it is wired
- * to do; nobody without a known role may do anything.
+ * to do; nobody without a known role may do anything; a token has what its person's role and its scopes both allow.
  */
 export function can(subject: Subject, permission: Permission): boolean {
   if (subject.type === 'system') return true;
   if (subject.type !== 'user') return false;
+  if (subject.token && !subject.token.scopes.includes(permission)) return false;
   const has = ROLES.indexOf(subject.role as Role);
   return has >= 0 && has >= ROLES.indexOf(PERMISSIONS[permission]);
 }

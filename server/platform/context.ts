@@ -10,6 +10,8 @@ export interface Actor {
   id: string | null;
   name: string;
   role: string | null;
+  /** The API token that the person acts through; absent or null in a browser. */
+  token?: { id: string; name: string; scopes: readonly string[] } | null;
 }
 
 export const ANONYMOUS: Actor = { type: 'anonymous', id: null, name: 'anonymous', role: null };

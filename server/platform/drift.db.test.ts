@@ -9,9 +9,9 @@ import { withAdmin } from '#server/testing/server';
 const BY_HAND = [
   /^(column|index|constraint|relation) .*_prisma_migrations/,
   /^constraint \S+_check CHECK /,
-  /^function refuse_change$/,
-  /^trigger \S+\.append_only$/,
-  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|environment_lock_open_key|deployment_current_key) /,
+  /^function (refuse_change|require_approval)$/,
+  /^trigger (\S+\.append_only|run\.two_people)$/,
+  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|environment_lock_open_key|deployment_current_key|drill_open_key) /,
 ];
 
 it('the migrations lead to the schema that is written', async () => {

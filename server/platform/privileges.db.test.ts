@@ -7,18 +7,25 @@ import { withAdmin } from '#server/testing/server';
 /** What the serving role may do with each table: Select, Insert, Update, Delete. A new table has to be added here. */
 const EXPECTED: Record<string, string> = {
   _prisma_migrations: 'S',
+  api_token: 'SIU',
   app_user: 'SIU',
   audit_entry: 'SI',
   deployment: 'SIU',
+  drill: 'SIU',
   environment_lock: 'SIU',
   event: 'SI',
   event_delivery: 'SIUD',
+  freeze_window: 'SIU',
+  idempotency_record: 'SIUD',
   login_failure: 'SID',
   release: 'SIU',
   release_mark: 'SI',
   run: 'SIU',
+  run_approval: 'SI',
   run_log: 'SI',
   run_step: 'SIU',
+  schedule: 'SIU',
+  schedule_tick: 'SIU',
   session: 'SIUD',
   setup_link: 'SIUD',
   worker: 'SIUD',
@@ -92,7 +99,7 @@ describe('append-only tables', () => {
   });
 
   it.each(APPEND_ONLY)('%s refuses changes even by its owner and the administrator', async (table) => {
-    const column = table === 'run_log' ? 'seq = seq' : 'id = id';
+    const column = { run_log: 'seq = seq', run_approval: 'reason = reason' }[table] ?? 'id = id';
     for (const url of [database.ownerUrl, database.adminUrl]) {
       expect(await codeOf(url, `UPDATE ${table} SET ${column}`)).toBe(RESTRICT_VIOLATION);
       expect(await codeOf(url, `DELETE FROM ${table}`)).toBe(RESTRICT_VIOLATION);

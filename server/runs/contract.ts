@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 
 export const RUN_STATUSES = [
+  'awaiting_approval',
   'queued',
   'running',
   'cancelling',
@@ -25,6 +26,7 @@ export const STEP_STATUSES = [
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
 export const RUN_STATUS_LABELS: Record<RunStatus, string> = {
+  awaiting_approval: 'Awaiting approval',
   queued: 'Queued',
   running: 'Running',
   cancelling: 'Cancelling',

@@ -4,6 +4,7 @@ import type { Plan, RunStatus, StepStatus } from '#server/runs/contract';
 
 /** Which states may follow a state. The end states have none but what a resume allows. */
 const NEXT: Record<RunStatus, readonly RunStatus[]> = {
+  awaiting_approval: ['queued', 'cancelled'],
   queued: ['running', 'cancelled'],
   running: ['cancelling', 'needs_attention', 'succeeded', 'failed', 'timed_out', 'cancelled'],
   cancelling: ['cancelled', 'succeeded', 'failed', 'needs_attention', 'timed_out'],
@@ -18,14 +19,22 @@ export function mayFollow(from: RunStatus, to: RunStatus): boolean {
   return NEXT[from].includes(to);
 }
 
-/** A run that ended short of its goal can go on from the step that failed; one that somebody stopped cannot. */
+/**
+ * A run that ended short of its goal can go on from the step that failed; one that somebody stopped cannot, and one that
+ * awaits approval is approved, not resumed.
+ */
 export function isResumable(status: RunStatus): boolean {
-  return mayFollow(status, 'queued');
+  return status !== 'awaiting_approval' && mayFollow(status, 'queued');
 }
 
 /** A cancel makes sense while the run has not ended and nobody asked before. */
 export function isCancellable(status: RunStatus): boolean {
-  return status === 'queued' || status === 'running' || status === 'needs_attention';
+  return (
+    status === 'awaiting_approval' ||
+    status === 'queued' ||
+    status === 'running' ||
+    status === 'needs_attention'
+  );
 }
 
 /** A cancel ends at once what no worker holds; a held run is asked to stop and ends when its step is over. */

@@ -77,6 +77,10 @@ const environmentSchema = z.object({
       holdSeconds: z.number().min(0).max(600).default(0),
     })
     .prefault({}),
+  /** Procedures that a second person must approve here. A rollback is never held up. */
+  approvals: z.array(z.enum(['deployments.deploy', 'deployments.check', 'deployments.validate'])).default([]),
+  /** For rehearsals: drills run here and nowhere else. */
+  practice: z.boolean().default(false),
   /** Deployed by itself when nothing has ever been deployed here. */
   firstRelease: z.string().min(1).optional(),
   keepReleases: z.number().int().min(2).max(50).default(5),

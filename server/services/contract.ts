@@ -17,4 +17,6 @@ export interface EnvironmentView {
   environmentTitle: string;
   /** Where visitors go. */
   url: string;
+  /** For rehearsals only; pages that look for "the" environment pass it over. */
+  isPractice: boolean;
 }

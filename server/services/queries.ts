@@ -48,6 +48,7 @@ export const listEnvironments = defineQuery({
         environment,
         environmentTitle: config.title,
         url: config.url,
+        isPractice: config.practice,
       })),
     ),
 });

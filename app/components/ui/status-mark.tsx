@@ -13,6 +13,7 @@ import {
   ShieldX,
   TimerOff,
   TriangleAlert,
+  UserRoundCheck,
 } from 'lucide-react';
 import { cn } from '#app/lib/cn';
 import { DEPLOYMENT_STATUS_LABELS, type DeploymentStatus, type Verdict } from '#server/deployments/contract';
@@ -50,6 +51,7 @@ interface Look {
 }
 
 const RUN: Record<RunStatus, Omit<Look, 'label'>> = {
+  awaiting_approval: { tone: 'warning', icon: UserRoundCheck },
   queued: { tone: 'unknown', icon: Hourglass },
   running: { tone: 'info', icon: CircleDot, moving: true },
   cancelling: { tone: 'warning', icon: CircleDot, moving: true },

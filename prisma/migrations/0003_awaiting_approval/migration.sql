@@ -1,0 +1,2 @@
+-- AlterEnum
+ALTER TYPE "run_status" ADD VALUE 'awaiting_approval';
