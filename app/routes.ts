@@ -21,9 +21,25 @@ export default [
   route('audit', 'audit/list.route.tsx'),
   route('audit.csv', 'audit/csv.route.tsx'),
 
+  route('settings', 'settings/layout.route.tsx', [
+    index('settings/index.route.tsx'),
+    route('account', 'settings/account.route.tsx'),
+    route('sessions', 'settings/sessions.route.tsx'),
+    route('tokens', 'settings/tokens.route.tsx'),
+    route('tokens/new', 'settings/new-token.route.tsx'),
+    route('tokens/:tokenId', 'settings/token.route.tsx'),
+    route('people', 'settings/people.route.tsx'),
+    route('people/new', 'settings/new-person.route.tsx'),
+    route('people/:userId', 'settings/person.route.tsx'),
+    route('services', 'settings/services.route.tsx'),
+  ]),
+  route('settings/people.csv', 'settings/people-csv.route.tsx'),
+  route('settings/tokens.csv', 'settings/tokens-csv.route.tsx'),
+
   route('login', 'auth/login.route.tsx'),
   route('logout', 'auth/logout.route.tsx'),
   route('setup/:token', 'auth/setup.route.tsx'),
+  route('join/:token', 'auth/join.route.tsx'),
   route('theme', 'preferences/preferences.route.tsx'),
 
   route('*', 'http/not-found.route.tsx'),

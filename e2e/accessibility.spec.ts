@@ -12,8 +12,11 @@ const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
 async function expectAccessible(page: Page, name: string): Promise<void> {
   await expectNoSideScroll(page);
   for (const theme of ['light', 'dark'] as const) {
-    await page.evaluate((value) => {
+    await page.evaluate(async (value) => {
       document.documentElement.dataset.theme = value;
+      // A colour on its way to the other theme's is neither's.
+      const moving = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+      await Promise.allSettled(moving.map((animation) => animation.finished));
     }, theme);
     // The legacy mode spares a second page for each look; what it cannot do is look into frames of other origins.
     const axe = new AxeBuilder({ page }).setLegacyMode();
@@ -63,7 +66,30 @@ test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
     '/runs?search=nothing+like+it',
     await newest(drill, 'succeeded'),
     '/audit',
+    '/settings/account',
+    '/settings/sessions?everybody=true',
+    '/settings/tokens',
+    '/settings/tokens/new',
+    '/settings/people',
+    '/settings/people?search=nobody+like+it',
+    '/settings/people/new',
+    '/settings/services',
   ]);
+  await page.getByRole('link', { name: 'People' }).filter({ visible: true }).click();
+  await page.getByRole('link', { name: 'Vida Moreau' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Vida Moreau' }).waitFor();
+  await test.step('a person', () => expectAccessible(page, 'a person'));
+
+  await visit(page, '/settings/tokens/new');
+  await page.getByLabel('Name', { exact: true }).fill('Accessibility');
+  await page.getByRole('button', { name: 'Make the token' }).click();
+  await page.getByRole('heading', { name: 'The token is made' }).waitFor();
+  await test.step('a token just made', () => expectAccessible(page, 'a token just made'));
+  await page.getByRole('link', { name: 'Open the token' }).click();
+  await page.getByRole('heading', { name: 'Revoke' }).waitFor();
+  await test.step('a token', () => expectAccessible(page, 'a token'));
+  await page.getByRole('button', { name: 'Revoke the token' }).click();
+  await page.getByText('Accessibility is revoked.').waitFor();
 });
 
 test('axe finds nothing where something is wrong, locked or going on', async ({
@@ -106,9 +132,9 @@ test('axe finds nothing before the login and for somebody who may only look', as
   allowProblems,
 }) => {
   allowProblems(answered(404));
-  await walk(await open(null), ['/login', '/setup/not-a-token', '/nowhere']);
+  await walk(await open(null), ['/login', '/setup/not-a-token', '/join/not-a-token', '/nowhere']);
   const page = await open('viewer');
-  await walk(page, ['/', '/drill/staging/lock', '/drill/staging/checks']);
+  await walk(page, ['/', '/drill/staging/lock', '/drill/staging/checks', '/settings/account']);
   await page.getByLabel('Vida Moreau: account and appearance').click();
   await test.step('the account menu', () => expectAccessible(page, 'the account menu'));
 });
@@ -140,6 +166,8 @@ test('nothing jumps while pages load and a run goes on', async ({ open, drill })
     '/deployments',
     '/runs',
     '/drill/staging/rollback',
+    '/settings/tokens/new',
+    '/settings/services',
     await newest(drill, 'succeeded'),
   ]) {
     await visit(page, address);

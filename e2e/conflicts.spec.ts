@@ -85,6 +85,27 @@ test('a session that ended before the confirmation gets a page that says so, and
   expect((await drill.runs()).length).toBe(runs);
 });
 
+test('a confirmation without a connection says that it may not have arrived, and the page comes back by itself', async ({
+  open,
+  drill,
+  allowProblems,
+}) => {
+  allowProblems(/net::ERR_/, /TypeError: Failed to fetch/);
+  await drill.prepare({ live: 'v1.3.0' });
+  const page = await open('responder');
+  const address = '/drill/staging/deployments/new?tag=v1.2.0';
+  await visit(page, address);
+  const runs = (await drill.runs()).length;
+  await page.context().setOffline(true);
+  await page.getByRole('button', { name: 'Deploy v1.2.0 to staging' }).click();
+  await expect(page.getByRole('heading', { name: 'No connection to the console' })).toBeVisible();
+  await expect(page.getByRole('alert')).toContainText('it may have arrived or not');
+  await page.context().setOffline(false);
+  await expect(page.getByRole('button', { name: 'Deploy v1.2.0 to staging' })).toBeEnabled();
+  await expect(page).toHaveURL(address);
+  expect((await drill.runs()).length).toBe(runs);
+});
+
 test('a viewer sees everything and starts nothing', async ({ open, drill, allowProblems }) => {
   allowProblems(answered(403));
   await drill.prepare({ live: 'v1.3.0', before: 'v1.2.0' });

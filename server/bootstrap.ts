@@ -1,7 +1,10 @@
 import { deployEnded } from '#server/deployments/contract';
+import { followDrill } from '#server/deployments/drills/follow';
+import { drillJob } from '#server/deployments/drills/job';
 import { DRIVERS } from '#server/deployments/drivers/driver';
 import { createDrivers } from '#server/deployments/drivers/registry';
 import { rollBackFailedValidation } from '#server/deployments/event-handlers';
+import { deploymentPlanners } from '#server/deployments/planners';
 import { checklistProcedure, validationProcedure } from '#server/deployments/procedures/checks';
 import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
@@ -12,15 +15,26 @@ import type { Env } from '#server/platform/env';
 import { EventRegistry } from '#server/platform/events';
 import { randomIds } from '#server/platform/ids';
 import { createLogger, type Logger } from '#server/platform/logger';
+import { PLANNERS, RUN_POLICY, type RunPolicy } from '#server/runs/policy';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
-import { loadConfig } from '#server/services/load-config';
-import { type LoadedConfig, OPS_CONFIG } from '#server/services/queries';
+import { SCHEDULED_JOBS } from '#server/schedules/job';
+import { type LoadedConfig, loadConfig } from '#server/services/load-config';
+import { findEnvironmentConfig, OPS_CONFIG } from '#server/services/queries';
 
 /** Queries that take longer than this are ended; the longest page query measured is far below. */
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 /** Everything runnable of this installation. */
 const ALL_PROCEDURES = [deployProcedure, rollbackProcedure, checklistProcedure, validationProcedure];
+
+/** What the clock can start. */
+const ALL_JOBS = [drillJob];
+
+/** A second person must approve what the configuration of its environment lists; see `approvals` there. */
+const approvalPolicy: RunPolicy = {
+  needsApproval: (ctx, plan) =>
+    findEnvironmentConfig(ctx, plan)?.approvals.some((procedure) => procedure === plan.procedure) ?? false,
+};
 
 /**
  * The composition root: the only file that wires domains together. Called once per process.
@@ -55,6 +69,9 @@ export function provideDomains(loaded: LoadedConfig, log: Logger): Map<Token<unk
     [OPS_CONFIG, loaded],
     [PROCEDURES, new Map(ALL_PROCEDURES.map((item) => [item.id, item as unknown as Procedure<never>]))],
     [DRIVERS, createDrivers(loaded.config, log)],
+    [RUN_POLICY, approvalPolicy],
+    [PLANNERS, deploymentPlanners],
+    [SCHEDULED_JOBS, new Map(ALL_JOBS.map((job) => [job.id, job]))],
   ]);
 }
 
@@ -62,5 +79,6 @@ export function provideDomains(loaded: LoadedConfig, log: Logger): Map<Token<unk
 export function createEventRegistry(): EventRegistry {
   const events = new EventRegistry();
   events.on(deployEnded, 'deployments.roll-back-failed-validation', rollBackFailedValidation);
+  events.on(deployEnded, 'deployments.follow-drill', followDrill);
   return events;
 }

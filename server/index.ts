@@ -4,6 +4,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ServerBuild } from '@remix-run/node';
 import { bootstrap } from '#server/bootstrap';
+import { createHealth } from '#server/http/health';
 import { createLiveStreams } from '#server/http/streams';
 import { createWebApp } from '#server/http/web-app';
 import { assertSafeToServe, type Env, EnvError, readEnv } from '#server/platform/env';
@@ -27,7 +28,7 @@ async function main(): Promise<void> {
     streams,
     build,
     clientDirectory: path.join(PROJECT_ROOT, 'build/web/client'),
-    version: await readVersion(),
+    readHealth: createHealth({ app, listener, version: await readVersion() }),
   });
   const server = createServer(web);
   // Longer than the idle time of common proxies, so that none sends a request into a connection we just closed.

@@ -1,14 +1,18 @@
 import { hostname } from 'node:os';
 import { bootstrap } from '#server/bootstrap';
 import { resumeEnvironments } from '#server/deployments/resume-environments';
+import { keepHouse } from '#server/housekeeping';
 import { type App, systemActor } from '#server/platform/context';
 import { readEnv } from '#server/platform/env';
 import { messageOf } from '#server/platform/errors';
 import { deliverEvents } from '#server/platform/event-delivery';
 import { openListener } from '#server/platform/listener';
+import { startPollLoop } from '#server/platform/poll-loop';
 import { onStopRequest } from '#server/platform/stop-request';
 import type { RunHooks } from '#server/runs/engine';
 import { startRunLoop } from '#server/runs/run-loop';
+import { settleSchedules } from '#server/schedules/scheduler';
+import { OPS_CONFIG } from '#server/services/queries';
 
 /** How often a worker says that it lives; `/api/health` calls it gone after 15 s. */
 const HEARTBEAT_MS = 3_000;
@@ -16,7 +20,7 @@ const HEARTBEAT_MS = 3_000;
 /** Resuming goes on in the background after this long; runs wait no longer. */
 const RESUME_MS = 20_000;
 
-/** The worker process: executes runs and delivers events until it is told to stop. @throws EnvError */
+/** The worker process: executes runs, delivers events and keeps the schedules until it is told to stop. @throws EnvError */
 export async function runWorker(hooks?: RunHooks): Promise<void> {
   const env = readEnv(process.env);
   const { app, close } = await bootstrap('worker', env);
@@ -30,6 +34,8 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   );
   const runs = startRunLoop(app, workerId, hooks);
   const events = startEventLoop(app, workerId);
+  const schedules = startPollLoop(env.SCHEDULE_POLL_MS, () => settleSchedules(app), logAway(app));
+  const housekeeping = startPollLoop(env.HOUSEKEEPING_MS, () => keepHouse(app), logAway(app));
   const wakeAll = (): void => {
     runs.wake();
     events.wake();
@@ -42,7 +48,7 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   app.log.info({ workerId, pid: process.pid }, 'worker ready');
   onStopRequest(async () => {
     clearInterval(heartbeat);
-    await Promise.all([runs.stop(), events.stop()]);
+    await Promise.all([runs.stop(), events.stop(), schedules.stop(), housekeeping.stop()]);
     await listener.close();
     await app.database.client.worker.delete({ where: { id: workerId } }).catch(logAway(app));
     await close();
@@ -83,8 +89,10 @@ function startEventLoop(app: App, workerId: string): { wake(): void; stop(): Pro
 
 async function beat(app: App, workerId: string): Promise<void> {
   const { client } = app.database;
+  const configHash = app.for(systemActor('worker')).use(OPS_CONFIG).hash;
   await client.$executeRaw`
-    INSERT INTO worker (id, hostname, pid) VALUES (${workerId}::uuid, ${hostname()}, ${process.pid})
+    INSERT INTO worker (id, hostname, pid, config_hash)
+    VALUES (${workerId}::uuid, ${hostname()}, ${process.pid}, ${configHash})
     ON CONFLICT (id) DO UPDATE SET last_seen_at = clock_timestamp()`;
   await client.$executeRaw`DELETE FROM worker WHERE last_seen_at < clock_timestamp() - interval '1 hour'`;
 }

@@ -4,6 +4,21 @@ import type * as z from 'zod/mini';
 export type ObjectSchema = z.ZodMiniObject<Record<string, z.ZodMiniType>>;
 type AnySchema = { _zod: { output: unknown; input: unknown } };
 
+/** The groups of operations, in the order of the reference. */
+export const GROUPS = {
+  Environments: 'What is live, what may go live, and how it gets there.',
+  Runs: 'What was started: its plan, its steps, its log.',
+  Approvals: 'Runs that wait for a second person.',
+  Freezes: 'Times without deploys.',
+  Drills: 'Rehearsed rollbacks and their times.',
+  Schedules: 'What starts by itself, and when.',
+  Audit: 'Who did what.',
+  People: 'Who may come in, and with what role.',
+  Tokens: 'What programs come in with.',
+  Console: 'The console itself.',
+} as const;
+export type Group = keyof typeof GROUPS;
+
 /**
  * One call of the HTTP API, told once: the router, the OpenAPI document, the reference page, the command line and the
  * authorization matrix all read this. What it does is its handler; see `handlers.ts`.
@@ -12,16 +27,7 @@ export interface Operation<I extends ObjectSchema = ObjectSchema, O extends AnyS
   method: 'get' | 'post' | 'patch' | 'delete';
   /** Below `/api/v1`, with `{name}` for the fields of `input` that are part of the address. */
   path: `/${string}`;
-  group:
-    | 'Environments'
-    | 'Runs'
-    | 'Approvals'
-    | 'Freezes'
-    | 'Drills'
-    | 'Audit'
-    | 'People'
-    | 'Tokens'
-    | 'Console';
+  group: Group;
   /** What it does, one line; more in `description`. */
   summary: string;
   description?: string;
@@ -30,9 +36,12 @@ export interface Operation<I extends ObjectSchema = ObjectSchema, O extends AnyS
    * query of a GET and the JSON body of anything else.
    */
   input: I;
-  /** 200 with a result, 201 for something made, 202 for a run that was queued. */
-  status: 200 | 201 | 202;
+  /** 200 with a result, 201 for something made, 202 for a run that was queued, 204 for nothing to tell. */
+  status: 200 | 201 | 202 | 204;
+  /** `z.void()` with 204. */
   output: O;
+  /** Where what was made or queued can be read, with `{name}` for fields of the result or the input: for 201 and 202. */
+  location?: `/${string}`;
 }
 
 /** Types an operation. */

@@ -29,9 +29,11 @@ export async function recordAudit(ctx: Ctx, entry: AuditInput): Promise<void> {
       service: entry.service ?? null,
       environment: entry.environment ?? null,
       reason: entry.reason ?? null,
-      details: (ctx.actor.token
-        ? { ...entry.details, token: { id: ctx.actor.token.id, name: ctx.actor.token.name } }
-        : (entry.details ?? {})) as object,
+      details: {
+        ...entry.details,
+        ...ctx.request.auditDetails,
+        ...(ctx.actor.token ? { token: { id: ctx.actor.token.id, name: ctx.actor.token.name } } : {}),
+      },
       requestId: ctx.request.requestId,
       runId: entry.runId ?? ctx.request.runId ?? null,
       ipAddress: ctx.request.ipAddress ?? null,

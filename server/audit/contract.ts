@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { pageOf, timestamp } from '#server/platform/contract';
 
 export const auditFilter = z.object({
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
@@ -16,28 +17,25 @@ export const auditBatchInput = z.extend(z.omit(auditFilter, { page: true, pageSi
   limit: z._default(z.number().check(z.int(), z.minimum(1), z.maximum(5_000)), 1_000),
 });
 
-export interface AuditRow {
-  id: string;
-  /** ISO 8601, UTC */
-  at: string;
-  actorType: string;
-  actorName: string;
-  action: string;
-  targetType: string;
-  targetId: string | null;
-  targetLabel: string | null;
-  service: string | null;
-  environment: string | null;
-  reason: string | null;
-  details: Record<string, unknown>;
-  runId: string | null;
-  requestId: string | null;
-}
+export const auditRow = z.object({
+  id: z.string(),
+  at: timestamp,
+  actorType: z.string(),
+  actorName: z.string(),
+  action: z.string(),
+  targetType: z.string(),
+  targetId: z.nullable(z.string()),
+  targetLabel: z.nullable(z.string()),
+  service: z.nullable(z.string()),
+  environment: z.nullable(z.string()),
+  reason: z.nullable(z.string()),
+  details: z.record(z.string(), z.unknown()),
+  runId: z.nullable(z.string()),
+  requestId: z.nullable(z.string()),
+});
+export type AuditRow = z.infer<typeof auditRow>;
 
-export interface AuditPage {
-  rows: AuditRow[];
-  total: number;
-  page: number;
-  pageSize: number;
-  actions: string[];
-}
+export const auditPage = z.extend(pageOf(auditRow), {
+  actions: z.array(z.string()).check(z.describe('Every action that occurs in the log.')),
+});
+export type AuditPage = z.infer<typeof auditPage>;

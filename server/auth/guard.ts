@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { can, type Permission, whyNot } from '#server/auth/contract';
-import type { Ctx } from '#server/platform/context';
+import { keepResult, recallResult, takeKey } from '#server/auth/idempotency';
+import type { Ctx, IdempotencyInfo } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { parseInput } from '#server/platform/input';
 
@@ -27,7 +28,9 @@ export function authorize(ctx: Ctx, access: Access, name: string): void {
   if (access === 'signed-in') return;
   if (!can(ctx.actor, access)) {
     ctx.log.info({ actor: ctx.actor.id, access, operation: name }, 'refused');
-    throw new AppError('forbidden', 'You may not do this. Nothing was changed.', { hint: whyNot(access) });
+    throw new AppError('forbidden', 'You may not do this. Nothing was changed.', {
+      hint: whyNot(access, ctx.actor),
+    });
   }
 }
 
@@ -36,6 +39,8 @@ export type Command<R> = ((ctx: Ctx, input: unknown) => Promise<R>) & Guarded;
 /**
  * Makes a write: permission, then input, then `prepare` (reads of the outside world, slow hashing), then `handle` in one
  * transaction that must write an audit entry. A command that changes nothing worth an entry says `audit: 'none'`.
+ * A request with an idempotency key is done once: its answer is kept in the same transaction and given again. A refusal
+ * is not kept. A command whose answer holds a secret gives as `stored` what may be kept of it.
  */
 export function defineCommand<S extends z.ZodType | ZodMiniLike, R, P = undefined>(spec: {
   name: string;
@@ -44,18 +49,48 @@ export function defineCommand<S extends z.ZodType | ZodMiniLike, R, P = undefine
   audit?: 'required' | 'none';
   prepare?: (ctx: Ctx, input: Output<S>) => Promise<P>;
   handle: (ctx: Ctx, input: Output<S>, prepared: P) => Promise<R>;
+  stored?: (result: R) => R;
 }): Command<R> {
+  const work = async (tx: Ctx, input: Output<S>, prepared: P): Promise<R> => {
+    const result = await spec.handle(tx, input, prepared);
+    if (spec.audit !== 'none' && !tx.unitOfWork?.audited) {
+      throw new Error(`Command "${spec.name}" wrote no audit entry`);
+    }
+    return result;
+  };
+  const workOnce = async (outer: Ctx, request: IdempotencyInfo, input: Output<S>): Promise<R> => {
+    // What this command calls on its way is part of it and takes no key.
+    const ctx = outer.as(outer.actor, { idempotency: null });
+    const replay = ({ result }: { result: unknown }): R => {
+      request.onReplay?.();
+      return result as R;
+    };
+    const earlier = await recallResult(ctx, request);
+    if (earlier) return replay(earlier);
+    let prepared: P;
+    try {
+      prepared = (await spec.prepare?.(ctx, input)) as P;
+    } catch (error) {
+      // What the same request did meanwhile may be the reason.
+      const meanwhile = await recallResult(ctx, request);
+      if (meanwhile) return replay(meanwhile);
+      throw error;
+    }
+    return ctx.transaction(async (tx) => {
+      const before = await takeKey(tx, request);
+      if (before) return replay(before);
+      const result = await work(tx, input, prepared);
+      await keepResult(tx, request, spec.stored ? spec.stored(result) : result);
+      return result;
+    });
+  };
   const command = async (ctx: Ctx, rawInput: unknown): Promise<R> => {
     authorize(ctx, spec.access, spec.name);
     const input = parseInput(spec.input, rawInput) as Output<S>;
+    const request = ctx.request.idempotency;
+    if (request && !ctx.unitOfWork) return workOnce(ctx, request, input);
     const prepared = (await spec.prepare?.(ctx, input)) as P;
-    return ctx.transaction(async (tx) => {
-      const result = await spec.handle(tx, input, prepared);
-      if (spec.audit !== 'none' && !tx.unitOfWork?.audited) {
-        throw new Error(`Command "${spec.name}" wrote no audit entry`);
-      }
-      return result;
-    });
+    return ctx.transaction((tx) => work(tx, input, prepared));
   };
   return Object.assign(command, { operation: 'command', access: spec.access } as const);
 }

@@ -1,8 +1,8 @@
+import { isTokenLive } from '#server/auth/bearer';
+import { isOpenSession, mayAct } from '#server/auth/conditions';
 import type { Role, Viewer } from '#server/auth/contract';
-import { demoPeopleAllowed } from '#server/auth/demo';
 import { hashToken, newToken } from '#server/auth/tokens';
 import type { Ctx } from '#server/platform/context';
-import { Prisma } from '#server/platform/generated/prisma/client';
 
 /** How often a session's use is written down, seconds. */
 const TOUCH_SECONDS = 60;
@@ -38,8 +38,7 @@ export async function findSession(ctx: Ctx, token: string): Promise<Session | nu
     SELECT s.id, s.user_id, u.name, u.email, u.role::text AS role, s.expires_at, s.reauthenticated_at,
            s.last_seen_at < clock_timestamp() - make_interval(secs => ${TOUCH_SECONDS}) AS is_due
     FROM session s JOIN app_user u ON u.id = s.user_id
-    WHERE s.id = ${id} AND ${isOpen(ctx)} AND u.disabled_at IS NULL
-      AND (NOT u.is_demo OR ${demoPeopleAllowed(ctx.env)})`;
+    WHERE s.id = ${id} AND ${isOpenSession(ctx)} AND ${mayAct(ctx)}`;
   if (!row) return null;
   if (row.is_due) {
     await ctx.db.$executeRaw`
@@ -57,19 +56,17 @@ export async function findSession(ctx: Ctx, token: string): Promise<Session | nu
   };
 }
 
-/** Condition on `session s`: neither unused for too long nor too old, also when the settings have become stricter. */
-function isOpen(ctx: Ctx): Prisma.Sql {
-  return Prisma.sql`(s.expires_at > clock_timestamp()
-    AND s.created_at > clock_timestamp() - make_interval(days => ${ctx.env.SESSION_MAX_DAYS}))`;
-}
-
-/** True while the session that a context was made from is live; what holds a connection open asks now and then. */
+/**
+ * True while what a context was made from still lets its person in with the same role: the session of a browser, or the
+ * token of a program. What holds a connection open asks now and then.
+ */
 export async function isSessionLive(ctx: Ctx): Promise<boolean> {
+  if (ctx.actor.token) return isTokenLive(ctx, ctx.actor.token.id);
   const [row] = await ctx.db.$queryRaw<{ live: boolean }[]>`
     SELECT EXISTS (
       SELECT 1 FROM session s JOIN app_user u ON u.id = s.user_id
-      WHERE s.id = ${ctx.request.sessionId ?? ''} AND ${isOpen(ctx)} AND u.disabled_at IS NULL
-        AND u.role::text = ${ctx.actor.role ?? ''} AND (NOT u.is_demo OR ${demoPeopleAllowed(ctx.env)})
+      WHERE s.id = ${ctx.request.sessionId ?? ''} AND ${isOpenSession(ctx)} AND ${mayAct(ctx)}
+        AND u.role::text = ${ctx.actor.role ?? ''}
     ) AS live`;
   return row?.live ?? false;
 }
@@ -90,4 +87,13 @@ export async function openSession(ctx: Ctx, userId: string): Promise<string> {
                                       make_interval(days => ${ctx.env.SESSION_MAX_DAYS})),
             ${ctx.request.ipAddress ?? null}, ${ctx.request.userAgent ?? null})`;
   return token;
+}
+
+/**
+ * Ends a person's sessions, all or all but one.
+ * @returns how many there were
+ */
+export function endSessions(ctx: Ctx, userId: string, exceptId: string | null = null): Promise<number> {
+  return ctx.db.$executeRaw`
+    DELETE FROM session WHERE user_id = ${userId}::uuid AND id <> ${exceptId ?? ''}`;
 }

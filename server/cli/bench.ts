@@ -3,7 +3,9 @@ import { messageOf } from '#server/platform/errors';
 /** Each ends with one line of JSON: what was measured, what it is compared with, and their ratio. */
 const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<number> }>> = {
   chaos: () => import('#server/cli/bench/chaos'),
+  lighthouse: () => import('#server/cli/bench/lighthouse'),
   log: () => import('#server/cli/bench/log'),
+  pages: () => import('#server/cli/bench/pages'),
   rollback: () => import('#server/cli/bench/rollback'),
 };
 

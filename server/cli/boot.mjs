@@ -18,6 +18,7 @@ const COMMANDS = {
   migrate: { entry: 'server/cli/migrate.js', stages: ['generate', 'server'] },
   migration: { entry: 'server/cli/dev/new-migration.js', stages: ['generate', 'server'] },
   bench: { entry: 'server/cli/bench.js' },
+  ops: { module: './ops/run.mjs' },
   build: {},
   test: { module: './test/run.mjs' },
   dev: { module: './dev/watch.mjs' },

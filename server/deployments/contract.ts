@@ -1,14 +1,18 @@
 import * as z from 'zod/mini';
+import { activeFreeze } from '#server/deployments/freezes/contract';
+import { pageOf, timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
-import type { Plan, ReleaseRef, RunSummary } from '#server/runs/contract';
-import type { EnvironmentView } from '#server/services/contract';
+import { plan, releaseRef, runSummary } from '#server/runs/contract';
+import { environmentView } from '#server/services/contract';
 
-export type Direction = 'deploy' | 'rollback';
+const DIRECTIONS = ['deploy', 'rollback'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 export const VERDICTS = ['stable', 'faulty', 'none'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-export type DeploymentStatus = 'in_progress' | 'switched' | 'live' | 'failed' | 'invalid' | 'replaced';
+const DEPLOYMENT_STATUSES = ['in_progress', 'switched', 'live', 'failed', 'invalid', 'replaced'] as const;
+export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
 
 export const DEPLOYMENT_STATUS_LABELS: Record<DeploymentStatus, string> = {
   in_progress: 'In progress',
@@ -37,6 +41,8 @@ export const requestDeployInput = z.object({
   tag,
   planHash,
   reason: optionalReason,
+  /** Typed by a person who may, to deploy in spite of a freeze; an entry of its own in the audit log. */
+  freezeOverrideReason: optionalReason,
   idempotencyKey,
 });
 
@@ -50,6 +56,8 @@ export const requestRollbackInput = z.object({
   reason: optionalReason,
   /** Typed by the person when the target's schema is not compatible; alerted and reviewed. */
   breakGlassReason: optionalReason,
+  /** Of a drill: what is left is not marked faulty and nothing is locked. Refused outside practice environments. */
+  drill: z.optional(z.boolean()),
   /** The run whose end led to this one. */
   causedByRunId: z.optional(z.uuid()),
   idempotencyKey,
@@ -74,98 +82,112 @@ export const liftLockInput = z.object({
   reason,
 });
 
-export interface LockView {
-  id: string;
-  reason: string;
-  lockedByName: string;
-  /** ISO 8601, UTC */
-  lockedAt: string;
-  runId: string | null;
-}
+export const lockView = z.object({
+  id: z.string(),
+  reason: z.string(),
+  lockedByName: z.string(),
+  lockedAt: timestamp,
+  runId: z.nullable(z.string()),
+});
+export type LockView = z.infer<typeof lockView>;
 
-export interface ReleaseView extends ReleaseRef {
-  /** ISO 8601, UTC */
-  committedAt: string;
-  schemaVersion: number;
-  oldestCompatibleSchemaVersion: number;
-  verdict: Verdict;
-  verdictReason: string | null;
-  verdictByName: string | null;
-  verdictAt: string | null;
-  /** It can no longer be found in the repository. */
-  isMissing: boolean;
-  isLive: boolean;
-  isKnownGood: boolean;
-  lastDeployedAt: string | null;
-}
+export const releaseView = z.extend(releaseRef, {
+  committedAt: timestamp,
+  schemaVersion: z.int(),
+  oldestCompatibleSchemaVersion: z.int(),
+  verdict: z.enum(VERDICTS),
+  verdictReason: z.nullable(z.string()),
+  verdictByName: z.nullable(z.string()),
+  verdictAt: z.nullable(timestamp),
+  isMissing: z.boolean().check(z.describe('It can no longer be found in the repository.')),
+  isLive: z.boolean(),
+  isKnownGood: z.boolean(),
+  lastDeployedAt: z.nullable(timestamp),
+});
+export type ReleaseView = z.infer<typeof releaseView>;
 
-export interface DeploymentView {
-  id: string;
-  sequence: number;
-  service: string;
-  environment: string;
-  direction: Direction;
-  status: DeploymentStatus;
-  release: ReleaseRef;
-  replacesTag: string | null;
-  runId: string;
-  runNumber: number;
-  byName: string;
-  startedAt: string;
-  switchedAt: string | null;
-  validatedAt: string | null;
-  endedAt: string | null;
-  /** From start to end, ms. */
-  durationMs: number | null;
-}
+export const deploymentView = z.object({
+  id: z.string(),
+  sequence: z.int(),
+  service: z.string(),
+  environment: z.string(),
+  direction: z.enum(DIRECTIONS),
+  status: z.enum(DEPLOYMENT_STATUSES),
+  release: releaseRef,
+  replacesTag: z.nullable(z.string()),
+  runId: z.string(),
+  runNumber: z.int(),
+  byName: z.string(),
+  startedAt: timestamp,
+  switchedAt: z.nullable(timestamp),
+  validatedAt: z.nullable(timestamp),
+  endedAt: z.nullable(timestamp),
+  durationMs: z.nullable(z.number()).check(z.describe('From start to end.')),
+});
+export type DeploymentView = z.infer<typeof deploymentView>;
 
-export interface CommitView {
-  sha: string;
-  title: string;
-  author: string;
-  /** ISO 8601, UTC */
-  at: string;
-}
+export const deploymentPage = pageOf(deploymentView);
+export type DeploymentPage = z.infer<typeof deploymentPage>;
+
+export const commitView = z.object({ sha: z.string(), title: z.string(), author: z.string(), at: timestamp });
+export type CommitView = z.infer<typeof commitView>;
 
 /** One environment at a glance: header, overview, banners. */
-export interface EnvironmentState extends EnvironmentView {
-  live: (ReleaseRef & { since: string; validated: boolean; direction: Direction; verdict: Verdict }) | null;
-  lock: LockView | null;
-  activeRun: RunSummary | null;
-  /** The release a rollback would go to; null with the reason in `noRollbackReason`. */
-  rollbackTarget: ReleaseRef | null;
-  noRollbackReason: string | null;
-}
+export const environmentState = z.extend(environmentView, {
+  live: z.nullable(
+    z.extend(releaseRef, {
+      since: timestamp,
+      validated: z.boolean(),
+      direction: z.enum(DIRECTIONS),
+      verdict: z.enum(VERDICTS),
+    }),
+  ),
+  lock: z.nullable(lockView),
+  freeze: z.nullable(activeFreeze),
+  activeRun: z.nullable(runSummary),
+  rollbackTarget: z
+    .nullable(releaseRef)
+    .check(z.describe('The release a rollback would go to; null with the reason in `noRollbackReason`.')),
+  noRollbackReason: z.nullable(z.string()),
+});
+export type EnvironmentState = z.infer<typeof environmentState>;
 
 /** A plan with what binds the confirmation to it. */
-export interface PlanPreview {
-  plan: Plan;
-  planHash: string;
-  /** Why it would be refused now; null when it may go. */
-  blockedBy: string | null;
-  activeRun: RunSummary | null;
-}
+export const planPreview = z.object({
+  plan,
+  planHash: z.string(),
+  blockedBy: z.nullable(z.string()).check(z.describe('Why it would be refused now; null when it may go.')),
+  needsApproval: z
+    .boolean()
+    .check(z.describe('A second person must approve it here; it then starts by itself.')),
+  activeRun: z.nullable(runSummary),
+});
+export type PlanPreview = z.infer<typeof planPreview>;
 
 /** A plan with all that its confirmation page shows. */
-export interface DeployPreview extends PlanPreview {
-  release: ReleaseView;
-  commits: CommitView[];
-  /** More commits than listed. */
-  commitsLeftOut: number;
-  lock: LockView | null;
-}
+export const deployPreview = z.extend(planPreview, {
+  release: releaseView,
+  commits: z.array(commitView),
+  commitsLeftOut: z.int().check(z.describe('How many more commits than listed.')),
+  lock: z.nullable(lockView),
+  freeze: z
+    .nullable(activeFreeze)
+    .check(z.describe('The freeze that refuses it now, unless an override reason is given.')),
+});
+export type DeployPreview = z.infer<typeof deployPreview>;
 
-export interface RollbackPreview extends PlanPreview {
-  target: ReleaseView;
-  /** Why this target is safe, one sentence each. */
-  safeBecause: string[];
-  /** Set when the target cannot work with the database as it is; a typed reason is needed. */
-  breakGlass: string | null;
-  /** The deploy that will be stopped. */
-  supersedes: RunSummary | null;
-  /** Other releases a rollback can go to, newest first. */
-  alternatives: ReleaseView[];
-}
+export const rollbackPreview = z.extend(planPreview, {
+  target: releaseView,
+  safeBecause: z.array(z.string()).check(z.describe('Why this target is safe, one sentence each.')),
+  breakGlass: z
+    .nullable(z.string())
+    .check(
+      z.describe('Set when the target cannot work with the database as it is; a typed reason is needed.'),
+    ),
+  supersedes: z.nullable(runSummary).check(z.describe('The deploy that will be stopped.')),
+  alternatives: z.array(releaseView).check(z.describe('Other releases a rollback can go to, newest first.')),
+});
+export type RollbackPreview = z.infer<typeof rollbackPreview>;
 
 /** A deploy or rollback of an environment ended. */
 export const deployEnded = defineEvent(

@@ -1,6 +1,6 @@
 import type { SourceRelease } from '#server/deployments/drivers/driver';
 import { checklistProcedure, validationProcedure } from '#server/deployments/procedures/checks';
-import { deployBudgetMs, deployProcedure } from '#server/deployments/procedures/deploy';
+import { type DeployParams, deployBudgetMs, deployProcedure } from '#server/deployments/procedures/deploy';
 import { type RollbackParams, rollbackProcedure } from '#server/deployments/procedures/rollback';
 import type { TargetParams } from '#server/deployments/procedures/steps';
 import { driverOf, loadHistory, oldestCompatibleSchema } from '#server/deployments/records';
@@ -25,7 +25,7 @@ export interface Prepared<P> {
   plan: Plan;
 }
 
-export interface PreparedDeploy extends Prepared<TargetParams> {
+export interface PreparedDeploy extends Prepared<DeployParams> {
   release: SourceRelease;
   current: HistoryEntry | null;
 }
@@ -97,25 +97,30 @@ export async function prepareDeploy(ctx: Ctx, key: EnvironmentKey, tag: string):
   const release = await findSourceRelease(ctx, key, tag);
   const current = findCurrent(await loadHistory(ctx, key, null));
   const to = toRef(key.service, release);
-  const params = targetOf(key, to);
+  const params: DeployParams = { ...targetOf(key, to), freezeOverride: null };
   const plan = makePlan(ctx, deployProcedure, params, {
     title: `Deploy ${tag} to ${key.environment}`,
     from: entryRef(current),
     to,
     skips: [],
-    budgetMs: deployBudgetMs(config),
+    budgetMs: deployBudgetMs(config, driverOf(ctx, key)),
   });
   return { procedure: deployProcedure, params, plan, release, current };
 }
 
-/** @throws AppError `conflict` with the reason when there is nothing to go back to */
+/**
+ * @param drill what is left is not marked faulty and nothing is locked; for practice environments only
+ * @throws AppError `conflict` with the reason when there is nothing to go back to, `unprocessable` for a drill elsewhere
+ */
 export async function prepareRollback(
   ctx: Ctx,
   key: EnvironmentKey,
   tag: string | undefined,
   breakGlassReason: string | null,
+  drill = false,
 ): Promise<PreparedRollback> {
   const config = environmentConfig(ctx, key);
+  if (drill && !config.practice) throw noPractice(key);
   const { history, present, choice } = await chooseTarget(ctx, key, tag);
   if (choice.kind === 'none') throw new AppError('conflict', `${choice.reason} Nothing was started.`);
   const current = findCurrent(history) as HistoryEntry;
@@ -128,6 +133,7 @@ export async function prepareRollback(
     restoresDeploymentId: target.deploymentId,
     from: { releaseId: current.release.id, tag: current.release.tag },
     breakGlassReason: choice.compatible ? null : breakGlassReason,
+    drill,
   };
   const plan = makePlan(ctx, rollbackProcedure, params, {
     title: `Roll back ${key.environment} to ${target.release.tag}`,
@@ -136,6 +142,9 @@ export async function prepareRollback(
     skips: [
       'The pre-deploy checklist: this release passed it, and minutes count.',
       'Database migrations: a rollback never runs any, in either direction.',
+      ...(drill
+        ? [`The faulty mark and the lock: this is a drill, and nothing is wrong with ${current.release.tag}.`]
+        : []),
     ],
     budgetMs: config.rollback.budgetSeconds * 1_000,
   });
@@ -152,6 +161,15 @@ export async function prepareRollback(
     history,
     present,
   };
+}
+
+/** A drill belongs where no customer is. */
+export function noPractice({ service, environment }: EnvironmentKey): AppError {
+  return new AppError(
+    'unprocessable',
+    `${service}/${environment} is no practice environment, so no drill may happen there. Nothing was started.`,
+    { hint: 'Practice environments say `practice: true` in the configuration file.' },
+  );
 }
 
 export async function chooseTarget(

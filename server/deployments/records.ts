@@ -1,15 +1,40 @@
 import type { Verdict } from '#server/deployments/contract';
 import { DRIVERS, type SourceRelease } from '#server/deployments/drivers/driver';
+import {
+  type Freeze,
+  type FreezeOverride,
+  findFreezes,
+  isOverridden,
+} from '#server/deployments/freezes/active';
 import { type HistoryEntry, releaseIdOf } from '#server/deployments/state';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
+import type { Plan } from '#server/runs/contract';
 import type { EnvironmentKey } from '#server/services/contract';
 
-/** How far back a rollback may look: deployments of one environment. */
+/** Deployments of one environment that are always part of its history: the newest. */
 const HISTORY_LIMIT = 200;
 
+interface HistoryRow {
+  deploymentId: string;
+  sequence: number;
+  direction: HistoryEntry['direction'];
+  status: HistoryEntry['status'];
+  restoresSequence: number | null;
+  tookVisitors: boolean;
+  validated: boolean;
+  releaseId: string;
+  tag: string;
+  commitSha: string;
+  title: string;
+  schemaVersion: number;
+  verdict: Verdict | null;
+}
+
 /**
- * The newest deployments of an environment with what counts for a rollback, newest first.
+ * The deployments of an environment with what counts for a rollback, newest first: the newest 200, and of those before
+ * them, however many lie between, every one that a rollback could need: what is live, and of each release the newest
+ * deploy, the newest that took visitors and the newest validated one before the place of what is live.
  * @param present the tags and commits that the repository has; null when it was not asked
  */
 export async function loadHistory(
@@ -17,32 +42,64 @@ export async function loadHistory(
   key: EnvironmentKey,
   present: readonly SourceRelease[] | null,
 ): Promise<HistoryEntry[]> {
-  const rows = await ctx.db.deployment.findMany({
-    where: { service: key.service, environment: key.environment },
-    orderBy: { sequence: 'desc' },
-    take: HISTORY_LIMIT,
-    include: { release: { include: { marks: { orderBy: { id: 'desc' }, take: 1 } } } },
-  });
-  const sequences = new Map(rows.map((row) => [row.id, row.sequence]));
+  const rows = await readHistory(ctx, key);
   const found = present && new Set(present.map((release) => `${release.tag}\0${release.commitSha}`));
-  return rows.map((row) => ({
-    deploymentId: row.id,
-    sequence: row.sequence,
-    direction: row.direction as HistoryEntry['direction'],
-    status: row.status,
-    restoresSequence: row.restoresDeploymentId ? (sequences.get(row.restoresDeploymentId) ?? null) : null,
+  return rows.map(({ releaseId, tag, commitSha, title, schemaVersion, verdict, ...row }) => ({
+    ...row,
     release: {
-      id: row.release.id,
-      tag: row.release.tag,
-      commitSha: row.release.commitSha,
-      title: row.release.title,
-      schemaVersion: row.release.schemaVersion,
-      verdict: (row.release.marks[0]?.verdict ?? 'none') as Verdict,
-      isMissing: found ? !found.has(`${row.release.tag}\0${row.release.commitSha}`) : false,
+      id: releaseId,
+      tag,
+      commitSha,
+      title,
+      schemaVersion,
+      verdict: verdict ?? 'none',
+      isMissing: found ? !found.has(`${tag}\0${commitSha}`) : false,
     },
-    tookVisitors: row.switchedAt !== null,
-    validated: row.validatedAt !== null,
   }));
+}
+
+function readHistory(ctx: Ctx, { service, environment }: EnvironmentKey): Promise<HistoryRow[]> {
+  return ctx.db.$queryRaw<HistoryRow[]>`
+    WITH newest AS (
+      SELECT id FROM deployment WHERE service = ${service} AND environment = ${environment}
+      ORDER BY sequence DESC LIMIT ${HISTORY_LIMIT}
+    ), current AS (
+      SELECT d.id, d.restores_deployment_id, coalesce(restored.sequence, d.sequence) AS place
+      FROM deployment d LEFT JOIN deployment restored ON restored.id = d.restores_deployment_id
+      WHERE d.service = ${service} AND d.environment = ${environment} AND d.status IN ('switched', 'live', 'invalid')
+      ORDER BY d.sequence DESC LIMIT 1
+    ), kept AS (
+      SELECT id FROM newest
+      UNION SELECT id FROM current
+      UNION SELECT restores_deployment_id FROM current
+      UNION SELECT found.id FROM release r LEFT JOIN current ON true CROSS JOIN LATERAL (
+        (SELECT id FROM deployment d
+          WHERE d.release_id = r.id AND d.service = ${service} AND d.environment = ${environment}
+            AND d.direction = 'deploy'
+          ORDER BY d.sequence DESC LIMIT 1)
+        UNION ALL
+        (SELECT id FROM deployment d
+          WHERE d.release_id = r.id AND d.service = ${service} AND d.environment = ${environment}
+            AND d.direction = 'deploy' AND d.sequence < current.place AND d.switched_at IS NOT NULL
+          ORDER BY d.sequence DESC LIMIT 1)
+        UNION ALL
+        (SELECT id FROM deployment d
+          WHERE d.release_id = r.id AND d.service = ${service} AND d.environment = ${environment}
+            AND d.direction = 'deploy' AND d.sequence < current.place AND d.switched_at IS NOT NULL
+            AND d.validated_at IS NOT NULL
+          ORDER BY d.sequence DESC LIMIT 1)
+      ) AS found
+      WHERE r.service = ${service} AND (SELECT count(*) FROM newest) = ${HISTORY_LIMIT}
+    )
+    SELECT d.id AS "deploymentId", d.sequence, d.direction, d.status::text AS status,
+      restored.sequence AS "restoresSequence", d.switched_at IS NOT NULL AS "tookVisitors",
+      d.validated_at IS NOT NULL AS validated, r.id AS "releaseId", r.tag, r.commit_sha AS "commitSha", r.title,
+      r.schema_version AS "schemaVersion", mark.verdict
+    FROM kept JOIN deployment d ON d.id = kept.id JOIN release r ON r.id = d.release_id
+    LEFT JOIN deployment restored ON restored.id = d.restores_deployment_id
+    LEFT JOIN LATERAL (
+      SELECT verdict FROM release_mark m WHERE m.release_id = r.id ORDER BY m.id DESC LIMIT 1) mark ON true
+    ORDER BY d.sequence DESC`;
 }
 
 /** The oldest release schema version that the environment's database, as migrated so far, still serves. */
@@ -81,12 +138,13 @@ export function driverOf(ctx: Ctx, key: EnvironmentKey) {
 }
 
 /**
- * A lock or a faulty mark keeps a release from visitors, whichever way it comes: a new deploy or a resumed one.
+ * A lock, a freeze or a faulty mark keeps a release from visitors, whichever way it comes: a new deploy, one that is
+ * approved now, or a resumed one. A freeze that its requester has overridden keeps it no more.
  * @throws AppError `locked` or `conflict`
  */
 export async function assertMayDeploy(
   tx: Ctx,
-  target: EnvironmentKey & { releaseId: string; release: { tag: string } },
+  target: EnvironmentKey & { releaseId: string; tag: string; freezeOverride: FreezeOverride | null },
 ): Promise<void> {
   const lock = await findOpenLock(tx, target);
   if (lock) {
@@ -96,19 +154,62 @@ export async function assertMayDeploy(
       { hint: 'Lift the lock first, with a reason. Rollbacks are not refused by a lock.' },
     );
   }
+  const freeze = (await findFreezes(tx, target)).find((each) => !isOverridden(each, target.freezeOverride));
+  if (freeze) throw frozen(target, freeze);
   const mark = await tx.db.releaseMark.findFirst({
     where: { releaseId: target.releaseId },
     orderBy: { id: 'desc' },
   });
   if (mark?.verdict === 'faulty') {
-    throw new AppError(
-      'conflict',
-      `${target.release.tag} is marked faulty: ${mark.reason}. Nothing was started.`,
-      {
-        hint: 'Take the mark off with a reason if it is well after all.',
-      },
-    );
+    throw new AppError('conflict', `${target.tag} is marked faulty: ${mark.reason}. Nothing was started.`, {
+      hint: 'Take the mark off with a reason if it is well after all.',
+    });
   }
+}
+
+function frozen(key: EnvironmentKey, freeze: Freeze): AppError {
+  const until = `${freeze.until.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return new AppError(
+    'locked',
+    `${key.service}/${key.environment} is frozen until ${until}: ${freeze.reason} (${freeze.byName}). Nothing was started.`,
+    {
+      hint: 'Wait until then, or ask somebody who may override a freeze. Rollbacks are not refused by a freeze.',
+    },
+  );
+}
+
+/**
+ * What is live is still what the plan says, under the environment's request lock and the active run's row lock. A deploy
+ * that is in its switch right now, and is being superseded, still ends it: the rollback's first step looks once more.
+ * @throws AppError `stale_plan`
+ */
+export async function assertStillCurrent(tx: Ctx, plan: Plan): Promise<void> {
+  const current = await findCurrentDeployment(tx, plan);
+  if ((current?.releaseId ?? null) !== (plan.from?.id ?? null)) throw stalePlan();
+}
+
+/** The person confirmed another plan than there is now. */
+export function stalePlan(): AppError {
+  return new AppError(
+    'stale_plan',
+    'Things have changed since this page was opened, so the plan is another one now. Nothing was started.',
+    {
+      hint: 'Look at the new plan and confirm again.',
+    },
+  );
+}
+
+/** The deployment that visitors are on, by record. */
+export async function findCurrentDeployment(ctx: Ctx, key: EnvironmentKey) {
+  return ctx.db.deployment.findFirst({
+    where: {
+      service: key.service,
+      environment: key.environment,
+      status: { in: ['switched', 'live', 'invalid'] },
+    },
+    orderBy: { sequence: 'desc' },
+    include: { release: true },
+  });
 }
 
 /** The lock that keeps deploys from an environment; null while there is none. */

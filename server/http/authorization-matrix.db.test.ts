@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { can, type Permission, ROLES, type Role } from '#server/auth/contract';
+import { can, PERMISSIONS, type Permission, ROLES, type Role } from '#server/auth/contract';
 import type { Access, Guarded } from '#server/auth/guard';
 import { listEndpoints } from '#server/http/endpoints';
+import { HEALTH } from '#server/http/health';
 import { ANONYMOUS, type Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { TestApp } from '#server/testing/context';
@@ -39,6 +40,9 @@ const OPEN_TO_ANYONE: Record<string, string> = {
   '/server/auth/commands/sign-in.ts#login': 'the way in',
   '/server/auth/commands/sign-in.ts#logout': 'ends the caller’s own session, if there is one',
   '/server/auth/commands/create-first-admin.ts#createFirstAdmin': 'the one-time link is the permission',
+  '/server/auth/commands/manage-tokens.ts#createTokenWithPassword': 'the way in of programs',
+  '/server/auth/commands/join.ts#acceptInvitation': 'the one-time link is the permission',
+  '/server/auth/queries.ts#checkInvitation': 'the one-time link is the permission',
   '/server/auth/queries.ts#checkSetupLink': 'the one-time link is the permission',
   '/server/auth/queries.ts#needsSetup': 'the login page points to the link',
   '/server/auth/queries.ts#listDemoPeople': 'the login page of a console that only its machine reaches',
@@ -49,6 +53,8 @@ const OPEN_TO_ANYONE: Record<string, string> = {
   'intent auth/logout.route.tsx default': 'ends the caller’s own session, if there is one',
   'page auth/setup.route.tsx': 'the one-time link is the permission',
   'intent auth/setup.route.tsx default': 'the one-time link is the permission',
+  'page auth/join.route.tsx': 'the one-time link is the permission',
+  'intent auth/join.route.tsx default': 'the one-time link is the permission',
   'page http/not-found.route.tsx': 'says that there is nothing',
   'intent http/not-found.route.tsx default': 'says that there is nothing',
   'page preferences/preferences.route.tsx': 'leads back',
@@ -139,6 +145,13 @@ const GARBAGE: unknown[] = [
     reason: 'because',
     verdict: 'faulty',
     lockId: '00000000-0000-7000-8000-000000000000',
+    userId: '00000000-0000-7000-8000-000000000000',
+    tokenId: '00000000-0000-7000-8000-000000000000',
+    sessionId: '0'.repeat(64),
+    name: 'Nobody',
+    email: 'nobody@people.example',
+    role: 'viewer',
+    scopes: ['runs.read'],
   },
 ];
 
@@ -147,7 +160,8 @@ async function stateOfTheWorld() {
   const [row] = await app.database.client.$queryRaw<Record<string, unknown>[]>`
     SELECT (SELECT count(*) FROM audit_entry) AS audit, (SELECT count(*) FROM run) AS runs, (SELECT count(*) FROM event) AS events,
            (SELECT count(*) FROM environment_lock) AS locks, (SELECT count(*) FROM release_mark) AS marks,
-           (SELECT count(*) FROM app_user) AS people, (SELECT count(*) FROM setup_link) AS links`;
+           (SELECT count(*) FROM app_user) AS people, (SELECT count(*) FROM setup_link) AS links,
+           (SELECT count(*) FROM api_token WHERE revoked_at IS NULL) AS tokens, (SELECT count(*) FROM session) AS sessions`;
   return row;
 }
 
@@ -199,6 +213,28 @@ describe('operations', () => {
     }
     expect(faults).toEqual([]);
   }, 120_000);
+
+  it('refuse a token that lacks the scope, whatever its person may do', async () => {
+    const admin = people.get('admin') as Ctx;
+    const faults: string[] = [];
+    const before = await stateOfTheWorld();
+    for (const [name, operation] of operations) {
+      const { access } = operation;
+      if (access === 'anyone' || access === 'signed-in') continue;
+      const scopes = Object.keys(PERMISSIONS).filter((permission) => permission !== access);
+      const token = { id: '00000000-0000-7000-8000-000000000000', name: 'all but one', scopes };
+      const caller = admin.as({ ...admin.actor, token });
+      for (const input of GARBAGE) {
+        const outcome = await operation(caller, input).then(
+          () => 'done',
+          (error: unknown) => (error instanceof AppError ? error.kind : `threw ${String(error)}`),
+        );
+        if (outcome !== 'forbidden') faults.push(`${name} with ${JSON.stringify(input)}: ${outcome}`);
+      }
+    }
+    expect(faults).toEqual([]);
+    expect(await stateOfTheWorld()).toEqual(before);
+  });
 });
 
 interface GuardedModule {
@@ -318,7 +354,10 @@ describe('pages', () => {
 describe('endpoints beside the pages', () => {
   it('open exactly to those whom the resolver lets in, over HTTP', async () => {
     const faults: string[] = [];
-    for (const { method, path, access } of listEndpoints({ app, streams: web.streams, version: 'test' })) {
+    for (const { method, path, access } of listEndpoints({
+      streams: web.streams,
+      readHealth: app.for(ANONYMOUS).use(HEALTH),
+    })) {
       const name = `endpoint ${method.toUpperCase()} ${path}`;
       if (access === 'anyone' && !(name in OPEN_TO_ANYONE))
         faults.push(`${name} is open to anyone without a reason`);

@@ -3,12 +3,13 @@ import express from 'express';
 import type { Access } from '#server/auth/guard';
 import { authorize } from '#server/auth/guard';
 import { webContextOf } from '#server/http/authenticate';
-import { healthEndpoint } from '#server/http/health';
-import { refuseUnknown } from '#server/http/refuse';
+import { healthEndpoint, type ReadHealth } from '#server/http/health';
+import { refuse, refuseUnknown } from '#server/http/refuse';
 import type { LiveStreams } from '#server/http/streams';
 import type { App } from '#server/platform/context';
+import { AppError } from '#server/platform/errors';
 
-/** An HTTP endpoint beside the pages. */
+/** An HTTP endpoint beside the pages and the API's operations. */
 export interface Endpoint {
   method: 'get' | 'post';
   path: string;
@@ -16,14 +17,14 @@ export interface Endpoint {
   handler: RequestHandler;
 }
 
-/** Every endpoint that is no page; the authorization matrix test walks this table. */
-export function listEndpoints(parts: { app: App; streams: LiveStreams; version: string }): Endpoint[] {
+/** Every endpoint that is neither a page nor an operation of the API; the authorization matrix test walks this table. */
+export function listEndpoints(parts: { readHealth: ReadHealth; streams: LiveStreams }): Endpoint[] {
   return [
     {
       method: 'get',
       path: '/api/health',
       access: 'anyone',
-      handler: healthEndpoint(parts.app, parts.version),
+      handler: healthEndpoint(parts.readHealth),
     },
     { method: 'get', path: '/streams/live', access: 'signed-in', handler: parts.streams.handler },
   ];
@@ -43,6 +44,15 @@ export function routeEndpoints(app: App, endpoints: Endpoint[]): Router {
       } catch (error) {
         refuseUnknown(req, res, error);
       }
+    });
+    router.all(path, (req, res) => {
+      const allowed = method === 'get' ? 'GET, HEAD' : 'POST';
+      res.setHeader('Allow', allowed);
+      refuse(
+        req,
+        res,
+        new AppError('method_not_allowed', `This address takes ${allowed}. Nothing was changed.`),
+      );
     });
   }
   return router;

@@ -5,8 +5,9 @@ import type { App, Ctx } from '#server/platform/context';
 /** What a request brings to page loaders and actions, and to the endpoints beside the pages. */
 export type WebContext = {
   readonly app: App;
-  /** Acts as the signed-in person, or as nobody. */
+  /** Acts as the signed-in person, as the person of a token, or as nobody. */
   readonly ctx: Ctx;
+  /** Null for nobody and for the caller with a token. */
   readonly session: Session | null;
   /** Allows this response's own inline scripts under the content security policy. */
   readonly nonce: string;

@@ -252,7 +252,7 @@ describe('pages', () => {
     }
     const endpoint = await web.request('/api/no-such', { headers: { Accept: 'application/json' } });
     expect(endpoint.status).toBe(404);
-    expect(await endpoint.json()).toMatchObject({ error: { kind: 'not_found' } });
+    expect(await endpoint.json()).toMatchObject({ status: 404, kind: 'not_found' });
   });
 
   it('keep the details of an unexpected failure to themselves', async () => {

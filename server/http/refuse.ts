@@ -1,54 +1,56 @@
 import type { Request, Response } from 'express';
+import { PROBLEMS, type Problem } from '#server/http/contract';
 import { requestIdOf } from '#server/http/request-log';
 import { isDatabaseAway } from '#server/platform/database-errors';
-import type { ErrorKind } from '#server/platform/errors';
 import { AppError } from '#server/platform/errors';
 
-/** The JSON body of every refusal by an endpoint beside the pages. */
-export interface ErrorBody {
-  error: {
-    kind: ErrorKind;
-    message: string;
-    hint?: string;
-    fields?: Record<string, string[]>;
-    requestId: string;
-  };
-}
-
-/** Answers with an expected failure: JSON to programs, a plain page to browsers that navigate. */
+/**
+ * Answers with an expected failure: a problem (RFC 9457) to programs, a plain page to browsers that navigate. Below
+ * `/api` everybody is a program.
+ */
 export function refuse(req: Request, res: Response, error: AppError): void {
   res.status(error.status).setHeader('Cache-Control', 'no-store');
   if (error.retryAfterSeconds !== undefined) res.setHeader('Retry-After', String(error.retryAfterSeconds));
   const requestId = requestIdOf(res);
-  if (req.accepts(['json', 'html']) === 'html') {
+  const isApi = /^\/api(?![^/?])/.test(req.originalUrl);
+  if (!isApi && req.accepts(['json', 'html']) === 'html') {
     res.type('html').send(page(error, requestId));
     return;
   }
-  const { kind, message, hint, fields } = error;
-  res.json({ error: { kind, message, hint, fields, requestId } } satisfies ErrorBody);
+  const { kind, status, message: detail, hint, fields } = error;
+  const problem: Problem = {
+    type: `/api-reference#problem-${kind}`,
+    title: PROBLEMS[kind].title,
+    status,
+    detail,
+    instance: req.originalUrl.split('?')[0] ?? '/',
+    kind,
+    ...(hint ? { hint } : {}),
+    ...(fields ? { fields } : {}),
+    requestId,
+  };
+  res.setHeader('Content-Type', 'application/problem+json');
+  res.send(Buffer.from(JSON.stringify(problem)));
 }
 
 /** Answers with whatever was thrown; an unexpected failure is logged and told without its details. */
 export function refuseUnknown(req: Request, res: Response, error: unknown): void {
-  if (error instanceof AppError) {
-    refuse(req, res, error);
-    return;
-  }
-  // Express and its layers mark what the client got wrong, such as an address that cannot be decoded.
-  if (error instanceof Error && 'status' in error && error.status === 400) {
-    refuse(
-      req,
-      res,
-      new AppError('invalid_input', 'This address or request cannot be read. Nothing was changed.'),
-    );
-    return;
-  }
-  req.log.error({ err: error }, 'request failed');
+  const known = expected(error);
+  if (!known) req.log.error({ err: error }, 'request failed');
   if (res.headersSent) {
     res.destroy();
     return;
   }
-  refuse(req, res, internalError(error));
+  refuse(req, res, known ?? internalError(error));
+}
+
+function expected(error: unknown): AppError | null {
+  if (error instanceof AppError) return error;
+  // Express and its layers mark what the client got wrong, such as an address that cannot be decoded.
+  if (error instanceof Error && 'status' in error && error.status === 400) {
+    return new AppError('invalid_input', 'This address or request cannot be read. Nothing was changed.');
+  }
+  return null;
 }
 
 /** What a caller is told of an unexpected failure. */

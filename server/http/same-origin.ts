@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { parseCookies, sessionCookieName } from '#server/http/cookies';
 import { refuse } from '#server/http/refuse';
 import { type Env, isLoopbackHost } from '#server/platform/env';
 import { AppError } from '#server/platform/errors';
@@ -56,12 +57,13 @@ export function ownHostOnly(env: Env): RequestHandler {
 
 /**
  * Refuses every write that a page of another origin could have sent. `Origin` must be ours; a client that sends none
- * must say `Sec-Fetch-Site: same-origin`.
+ * must say `Sec-Fetch-Site: same-origin`. A call of the HTTP API that does not rest on our cookie is let through: it
+ * brings what no other page could have added.
  */
 export function sameOriginWrites(env: Env): RequestHandler {
   const publicOrigin = env.PUBLIC_URL ? new URL(env.PUBLIC_URL).origin : null;
   return (req, res, next) => {
-    if (req.method === 'GET' || req.method === 'HEAD') return next();
+    if (req.method === 'GET' || req.method === 'HEAD' || isProgram(env, req)) return next();
     const origin = req.get('origin');
     const isOwn =
       origin === undefined
@@ -85,6 +87,13 @@ export function sameOriginWrites(env: Env): RequestHandler {
     if (origin !== undefined) req.headers.host = new URL(origin).host;
     next();
   };
+}
+
+/** A call of the API with an `Authorization` header, which keeps the cookie from being looked at, or without our cookie. */
+function isProgram(env: Env, req: Request): boolean {
+  if (!req.path.startsWith('/api/v1/')) return false;
+  const cookie = sessionCookieName({ secure: req.secure, port: env.PORT });
+  return req.headers.authorization !== undefined || !parseCookies(req.headers.cookie).has(cookie);
 }
 
 /** Refuses bodies over {@link BODY_LIMIT_BYTES}, and bodies that do not say their length. */

@@ -3,8 +3,10 @@ import { createRequestHandler } from '@remix-run/express';
 import type { ServerBuild } from '@remix-run/node';
 import compression from 'compression';
 import express, { type ErrorRequestHandler, type Express } from 'express';
+import { API_ROOT, createApi } from '#server/http/api';
 import { webContextOf } from '#server/http/authenticate';
 import { listEndpoints, routeEndpoints } from '#server/http/endpoints';
+import { HEALTH, type ReadHealth } from '#server/http/health';
 import { refuse, refuseUnknown } from '#server/http/refuse';
 import { requestLog } from '#server/http/request-log';
 import { limitBody, ownHostOnly, sameOriginWrites, settleHost } from '#server/http/same-origin';
@@ -20,11 +22,11 @@ export interface WebAppParts {
   build: ServerBuild;
   /** The folder of the browser's files. */
   clientDirectory: string;
-  version: string;
+  readHealth: ReadHealth;
 }
 
 /** The whole web surface, from the outermost check to the pages. The order of the layers is part of the promise. */
-export function createWebApp({ app, streams, build, clientDirectory, version }: WebAppParts): Express {
+export function createWebApp({ app, streams, build, clientDirectory, readHealth }: WebAppParts): Express {
   const web = express();
   web.disable('x-powered-by');
   web.disable('etag');
@@ -34,13 +36,15 @@ export function createWebApp({ app, streams, build, clientDirectory, version }: 
   web.use(settleHost(app.env));
   web.use(securityHeaders());
   web.use(requestLog(app));
-  const endpoints = listEndpoints({ app, streams, version });
+  app.provided.set(HEALTH, readHealth);
+  const endpoints = listEndpoints({ streams, readHealth });
   const health = endpoints.filter((endpoint) => endpoint.path === '/api/health');
   // Probes come by address and port, so health is asked before the host's name is judged.
   web.use(routeEndpoints(app, health));
   web.use(ownHostOnly(app.env));
   web.use(limitBody());
   web.use(sameOriginWrites(app.env));
+  web.use(API_ROOT, compression(), createApi(app));
   // Event streams are ahead of compression, which would hold their events back.
   web.use(
     routeEndpoints(

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Health } from '#server/http/health';
+import type { Health } from '#server/http/contract';
 import type { TestApp } from '#server/testing/context';
 import {
   cookieOf,
@@ -182,18 +182,23 @@ describe('health', () => {
   it('is 503 without a worker and 200 with one that lives', async () => {
     const read = async () => {
       const response = await web.request('/api/health');
-      expect(response.headers.get('Cache-Control')).toBe('no-store');
+      expect(response.headers.get('Cache-Control')).toBe('no-cache, no-store, must-revalidate');
       return { status: response.status, body: (await response.json()) as Health };
     };
     const without = await read();
-    expect([without.status, without.body.status]).toEqual([503, 'failed']);
+    expect([without.status, without.body.status]).toEqual([503, 'unhealthy']);
     expect(without.body.checks.map((check) => [check.name, check.status])).toEqual([
       ['database', 'ok'],
       ['worker', 'failed'],
+      ['events', 'ok'],
+      ['disk', 'ok'],
+      ['outbound', 'ok'],
     ]);
+    expect(without.body).toMatchObject({ version: 'test', timestamp: expect.stringMatching(/Z$/) });
     const id = app.ids.uuid();
     await app.database.client.worker.create({ data: { id, hostname: 'test', pid: 1 } });
-    expect((await read()).status).toBe(200);
+    const well = await read();
+    expect([well.status, well.body.status]).toEqual([200, 'healthy']);
     await app.database.client.$executeRaw`
       UPDATE worker SET last_seen_at = clock_timestamp() - interval '16 seconds' WHERE id = ${id}::uuid`;
     const silent = await read();

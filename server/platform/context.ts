@@ -31,12 +31,26 @@ export function defineToken<T>(description: string): Token<T> {
   return { description };
 }
 
+/** A write that its sender may repeat: the same key and request get the first answer again. */
+export interface IdempotencyInfo {
+  key: string;
+  operation: string;
+  /** SHA-256 of operation and input, hex. */
+  fingerprint: string;
+  /** Told when the answer is an earlier one. */
+  onReplay?: () => void;
+}
+
 export interface RequestInfo {
   requestId: string;
+  /** For the outermost command of the request. */
+  idempotency?: IdempotencyInfo | null;
   ipAddress?: string | null;
   userAgent?: string | null;
   sessionId?: string | null;
   runId?: string | null;
+  /** Added to the details of every audit entry, where the way by which a request came matters. */
+  auditDetails?: Record<string, unknown>;
 }
 
 /** Reacts to an event. Delivered at least once, so it must be idempotent. */

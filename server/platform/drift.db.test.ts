@@ -9,9 +9,10 @@ import { withAdmin } from '#server/testing/server';
 const BY_HAND = [
   /^(column|index|constraint|relation) .*_prisma_migrations/,
   /^constraint \S+_check CHECK /,
-  /^function (refuse_change|require_approval)$/,
-  /^trigger (\S+\.append_only|run\.two_people)$/,
-  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|environment_lock_open_key|deployment_current_key|drill_open_key) /,
+  /^function (refuse_change|require_approval|check_approval)$/,
+  /^trigger (\S+\.append_only|run\.two_people|run_approval\.second_person)$/,
+  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|run_awaiting_key|environment_lock_open_key|deployment_current_key|drill_open_key) /,
+  /^index CREATE INDEX (run_approval_required_idx|audit_entry_search_idx) /,
 ];
 
 it('the migrations lead to the schema that is written', async () => {

@@ -36,6 +36,8 @@ const envSchema = z.object({
   DEMO_PEOPLE: flag,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
   WORKER_CONCURRENCY: z.coerce.number().int().min(1).max(64).default(8),
+  /** How long a run awaits its second person. */
+  APPROVAL_MINUTES: z.coerce.number().min(0.01).max(1_440).default(20),
   RUN_LEASE_MS: ms(6_000, 200),
   RUN_RENEW_MS: ms(1_000, 20),
   RUN_POLL_MS: ms(1_000, 20),
@@ -43,9 +45,20 @@ const envSchema = z.object({
   KILL_GRACE_MS: ms(3_000, 10),
   EVENT_LEASE_MS: ms(10_000, 200),
   EVENT_POLL_MS: ms(1_000, 20),
+  SCHEDULE_POLL_MS: ms(1_000, 20),
+  /** A due time that is older than this when a worker sees it is missed. */
+  SCHEDULE_GRACE_MS: ms(60_000, 100),
+  /** How often a worker tidies up: approvals that expired, drills left open, records that are old. */
+  HOUSEKEEPING_MS: ms(15_000, 50),
   SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
   /** A session ends this long after its sign-in, however much it is used. */
   SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(7),
+  /** Requests to the HTTP API that one person or token may make a minute, in each web process. */
+  API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
+  /** The same for an address from which nobody is signed in. */
+  API_ANONYMOUS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(60),
+  /** With less than this free where DATA_DIR is, the console's health says so; 0 never does. */
+  HEALTH_DISK_FREE_MB: z.coerce.number().int().min(0).max(1_000_000_000).default(200),
 });
 
 export type Env = z.infer<typeof envSchema> & { DATABASE_URL: string };

@@ -7,9 +7,10 @@ import { AppError } from '#server/platform/errors';
  */
 export function parseInput(schema: { _zod: { output: unknown } }, input: unknown): unknown {
   const result = z.safeParse(schema as z.ZodMiniType, input);
-  if (result.success) return result.data;
   const fields: Record<string, string[]> = {};
-  for (const issue of result.error.issues) {
+  for (const path of unstorableTexts(input)) fields[path] = ['This has characters that cannot be kept.'];
+  if (result.success && Object.keys(fields).length === 0) return result.data;
+  for (const issue of result.error?.issues ?? []) {
     const key = issue.path.length > 0 ? issue.path.join('.') : '_';
     fields[key] = [...(fields[key] ?? []), issue.message];
   }
@@ -19,4 +20,13 @@ export function parseInput(schema: { _zod: { output: unknown } }, input: unknown
   throw new AppError('invalid_input', `This input cannot be used: ${summary}. Nothing was changed.`, {
     fields,
   });
+}
+
+/** Where an input has texts with what Postgres takes in none: a zero character, or half of a surrogate pair. */
+function unstorableTexts(value: unknown, path = ''): string[] {
+  if (typeof value === 'string') {
+    return value.includes('\0') || /\p{Surrogate}/u.test(value) ? [path || '_'] : [];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => unstorableTexts(item, path ? `${path}.${key}` : key));
 }

@@ -7,6 +7,8 @@ export interface Listener {
   subscribe(receive: (notice: Notice) => void): () => void;
   /** Called after a lost connection is back: hints may have been missed, so receivers must look for themselves. */
   onReconnect(receive: () => void): () => void;
+  /** Resolves when the database answers on this connection. @throws Error while it is lost */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,10 @@ export async function openListener(url: string, log: Logger): Promise<Listener> 
     onReconnect: (receive) => {
       reconnected.add(receive);
       return () => reconnected.delete(receive);
+    },
+    ping: async () => {
+      if (!client) throw new Error('The connection is lost');
+      await client.query('SELECT 1');
     },
     close: async () => {
       closed = true;

@@ -4,14 +4,14 @@ import type { Readable } from 'node:stream';
 export const MAX_LINE = 8_000;
 
 /**
- * Hands over each line of a stream of UTF-8 text, without its line end, and each sign of life. However long a line is,
+ * Hands over each line of a stream of UTF-8 text, without its line end, and each piece as it comes. However long a line is,
  * no more than {@link MAX_LINE} characters of it are held.
  * @returns when the stream has ended; the last line needs no line end
  */
 export async function splitLines(
   stream: Readable,
   receive: (line: string) => void,
-  onActivity: () => void = () => undefined,
+  onActivity: (chunk: string) => void = () => undefined,
 ): Promise<void> {
   let held = '';
   let cut = 0;
@@ -28,7 +28,7 @@ export async function splitLines(
   };
   stream.setEncoding('utf8');
   for await (const chunk of stream as AsyncIterable<string>) {
-    onActivity();
+    onActivity(chunk);
     let from = 0;
     for (let at = chunk.indexOf('\n'); at >= 0; at = chunk.indexOf('\n', from)) {
       hold(chunk.slice(from, at));

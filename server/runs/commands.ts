@@ -3,10 +3,28 @@ import { defineCommand } from '#server/auth/guard';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { notify } from '#server/platform/notify';
-import { cancelRunInput, RUN_STATUS_LABELS, type RunStatus, resumeRunInput } from '#server/runs/contract';
+import {
+  assertAwaits,
+  assertMayDecide,
+  assertMayStart,
+  assertPlanHolds,
+  findAsked,
+  lacksApproval,
+  notifyDecided,
+  recordDecision,
+} from '#server/runs/approvals';
+import {
+  approveRunInput,
+  cancelRunInput,
+  type Plan,
+  RUN_STATUS_LABELS,
+  type RunStatus,
+  refuseRunInput,
+  resumeRunInput,
+} from '#server/runs/contract';
 import { loadSteps } from '#server/runs/engine-writes';
+import { assertGivesWay, findActive, holdLockKey, stopRun, supersede } from '#server/runs/exclusion';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
-import { stopRun } from '#server/runs/start-run';
 import { isCancellable, isDone, isResumable } from '#server/runs/state';
 
 interface HeldRun {
@@ -60,10 +78,9 @@ export const resumeRun = defineCommand({
   handle: async (tx, input): Promise<{ runId: string }> => {
     const found = await tx.db.run.findUnique({
       where: { id: input.runId },
-      select: { lockKey: true, procedure: true, params: true },
+      select: { lockKey: true, procedure: true, params: true, plan: true },
     });
-    if (found)
-      await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${found.lockKey}`}, 0))`;
+    if (found) await holdLockKey(tx, found.lockKey);
     const run = await holdRun(tx, input.runId);
     if (!isResumable(run.status)) {
       throw new AppError(
@@ -71,8 +88,20 @@ export const resumeRun = defineCommand({
         `Run #${run.number} is ${label(run)} and cannot be resumed. Nothing was changed.`,
       );
     }
+    if (found && (await lacksApproval(tx, { id: run.id, plan: found.plan as unknown as Plan }))) {
+      throw new AppError(
+        'conflict',
+        `Run #${run.number} was never approved, and a second person must approve it here by now. Nothing was changed.`,
+        { hint: 'Ask for a new run instead.' },
+      );
+    }
     const later = await tx.db.run.findFirst({
-      where: { lockKey: run.lockKey, number: { gt: run.number } },
+      where: {
+        lockKey: run.lockKey,
+        number: { gt: run.number },
+        // What was never approved has done nothing.
+        NOT: { approvalRequired: true, startedAt: null, status: { in: ['awaiting_approval', 'cancelled'] } },
+      },
       orderBy: { number: 'desc' },
       select: { number: true, title: true },
     });
@@ -104,6 +133,67 @@ export const resumeRun = defineCommand({
     await notify(tx.db, { kind: 'work' });
     await notify(tx.db, { kind: 'run', id: run.id });
     return { runId: run.id };
+  },
+});
+
+/**
+ * The second person agrees to the plan that they saw; the run is queued and starts by itself. Looks at everything again:
+ * the plan is made anew, and locks, freezes, faulty marks and other runs count as they are now. A run whose plan no
+ * longer holds ends cancelled.
+ * @throws AppError `forbidden` for who asked for it, `stale_plan` when the plan is another one now, `conflict` when
+ *   somebody has decided, its time is over or another run holds the environment, `locked` while deploys are refused
+ */
+export const approveRun = defineCommand({
+  name: 'runs.approve',
+  access: 'runs.approve',
+  input: approveRunInput,
+  prepare: async (ctx, input): Promise<void> => {
+    const run = await findAsked(ctx, input.runId, 'look');
+    assertMayDecide(ctx, run);
+    await assertAwaits(ctx, run);
+    if (run.planHash !== input.planHash) {
+      throw new AppError('stale_plan', `This is not the plan of run #${run.number}. Nothing was changed.`, {
+        hint: 'Open the run again and look at its plan.',
+      });
+    }
+    await assertPlanHolds(ctx, run);
+  },
+  handle: async (tx, input): Promise<{ runId: string; number: number }> => {
+    const { lockKey } = await findAsked(tx, input.runId, 'look');
+    await holdLockKey(tx, lockKey);
+    const run = await findAsked(tx, input.runId, 'hold');
+    assertMayDecide(tx, run);
+    await assertAwaits(tx, run);
+    const procedure = tx.use(PROCEDURES).get(run.procedure);
+    if (!procedure) throw new AppError('conflict', 'This installation no longer has its procedure.');
+    const active = await findActive(tx, lockKey);
+    assertGivesWay(active, procedure, lockKey);
+    await assertMayStart(tx, run);
+    await recordDecision(tx, run, 'approved', input.reason || null);
+    if (active) await supersede(tx, active, run.id, procedure.title);
+    await tx.db.run.update({ where: { id: run.id }, data: { status: 'queued' }, select: { id: true } });
+    await notifyDecided(tx, run);
+    return { runId: run.id, number: run.number };
+  },
+});
+
+/**
+ * The second person does not agree; the run ends cancelled with the reason.
+ * @throws AppError `forbidden` for who asked for it (who withdraws it with {@link cancelRun}), `conflict` when somebody
+ *   has decided or its time is over
+ */
+export const refuseRun = defineCommand({
+  name: 'runs.refuse',
+  access: 'runs.approve',
+  input: refuseRunInput,
+  handle: async (tx, input): Promise<{ runId: string; number: number }> => {
+    const run = await findAsked(tx, input.runId, 'hold');
+    assertMayDecide(tx, run);
+    await assertAwaits(tx, run);
+    await recordDecision(tx, run, 'refused', input.reason);
+    await stopRun(tx, run, `Not approved: ${input.reason}`);
+    await notifyDecided(tx, run);
+    return { runId: run.id, number: run.number };
   },
 });
 

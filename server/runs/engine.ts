@@ -4,6 +4,7 @@ import { isTransientDatabaseError } from '#server/platform/database-errors';
 import { messageOf } from '#server/platform/errors';
 import type { SupervisedChild } from '#server/platform/supervised-child';
 import { FencedError, RunAborted } from '#server/runs/abort';
+import { lacksApproval } from '#server/runs/approvals';
 import {
   endRun,
   finishStep,
@@ -107,6 +108,13 @@ class RunExecution {
     if (claim.status === 'cancelling') this.#pendingAbort = new RunAborted('cancelled', 'Cancelled');
     try {
       const procedure = ctx.use(PROCEDURES).get(claim.procedure) as Procedure<unknown> | undefined;
+      if (!claim.isTakeover && (await lacksApproval(ctx, { id: claim.runId, plan: claim.plan }))) {
+        await endRun(ctx, claim, null, {
+          status: 'needs_attention',
+          error: 'A second person must approve this here, and nobody has. Nothing was started.',
+        });
+        return;
+      }
       if (!procedure) {
         await endRun(ctx, claim, null, {
           status: 'needs_attention',

@@ -18,6 +18,8 @@ export interface ExecSpec {
   inactivityTimeoutMs?: number;
   /** Values that must never reach the log. */
   secrets?: readonly string[];
+  /** Gets what the command prints, as it comes and with its secrets: for what it answers, never for a log. */
+  onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
 }
 
 export interface ExecResult {

@@ -3,7 +3,9 @@ import { defineQuery } from '#server/auth/guard';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { Prisma } from '#server/platform/generated/prisma/client';
+import { describeApproval } from '#server/runs/approvals';
 import {
+  findRunByNumberInput,
   getRunInput,
   type Plan,
   type RunDetail,
@@ -32,15 +34,19 @@ const SUMMARY = Prisma.sql`
   r.plan #>> '{from,tag}' AS "fromTag", r.plan #>> '{to,tag}' AS "toTag",
   r.created_at AS "createdAt", r.started_at AS "startedAt", r.ended_at AS "endedAt",
   r.deadline_at AS "deadlineAt", r.budget_ms AS "budgetMs",
-  (SELECT s.title FROM run_step s WHERE s.run_id = r.id AND s.status = 'running' LIMIT 1) AS "currentStep",
-  (SELECT count(*)::int FROM run_step s WHERE s.run_id = r.id AND s.status IN ('succeeded', 'warning', 'skipped'))
-    AS "stepsDone",
-  (SELECT count(*)::int FROM run_step s WHERE s.run_id = r.id) AS "stepsTotal"`;
+  steps.current AS "currentStep", steps.done AS "stepsDone", steps.total AS "stepsTotal"`;
+
+/** Counts the steps of `run r`. */
+const STEPS = Prisma.sql`
+  CROSS JOIN LATERAL (
+    SELECT min(s.title) FILTER (WHERE s.status = 'running') AS current, count(*)::int AS total,
+      (count(*) FILTER (WHERE s.status IN ('succeeded', 'warning', 'skipped')))::int AS done
+    FROM run_step s WHERE s.run_id = r.id) steps`;
 
 /** Summaries for the given condition on `run r`, for other domains' pages. The caller has checked the permission. */
 export async function findRunSummaries(ctx: Ctx, where: Prisma.Sql, limit: number): Promise<RunSummary[]> {
   const rows = await ctx.db.$queryRaw<SummaryRow[]>`
-    SELECT ${SUMMARY} FROM run r WHERE ${where} ORDER BY r.created_at DESC LIMIT ${limit}`;
+    SELECT ${SUMMARY} FROM run r ${STEPS} WHERE ${where} ORDER BY r.created_at DESC LIMIT ${limit}`;
   return rows.map(toSummary);
 }
 
@@ -68,8 +74,9 @@ export const listRuns = defineQuery({
         : Prisma.sql`r.created_at ${direction}`;
     const [rows, counted] = await Promise.all([
       ctx.db.$queryRaw<SummaryRow[]>`
-        SELECT ${SUMMARY} FROM run r WHERE ${where} ORDER BY ${order}
-        LIMIT ${filter.pageSize} OFFSET ${(filter.page - 1) * filter.pageSize}`,
+        SELECT ${SUMMARY} FROM (
+          SELECT * FROM run r WHERE ${where} ORDER BY ${order}
+          LIMIT ${filter.pageSize} OFFSET ${(filter.page - 1) * filter.pageSize}) r ${STEPS} ORDER BY ${order}`,
       ctx.db.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total FROM run r WHERE ${where}`,
     ]);
     return {
@@ -87,25 +94,31 @@ export const getRun = defineQuery({
   access: 'runs.read',
   input: getRunInput,
   handle: async (ctx, { runId }): Promise<RunDetail> => {
-    const [run, summaries, steps, readAt] = await Promise.all([
-      ctx.db.run.findUnique({ where: { id: runId } }),
-      findRunSummaries(ctx, Prisma.sql`r.id = ${runId}::uuid`, 1),
-      ctx.db.runStep.findMany({ where: { runId }, orderBy: { index: 'asc' } }),
+    // Its row first: what a state says of steps was true when they are read after it.
+    const [run, readAt] = await Promise.all([
+      ctx.db.run.findUnique({ where: { id: runId }, include: { approval: true } }),
       databaseNow(ctx),
     ]);
-    const summary = summaries[0];
-    if (!run || !summary) throw notFound();
+    if (!run) throw notFound();
     const plan = run.plan as unknown as Plan;
     const related = { id: true, number: true, title: true, status: true } as const;
-    const [causedBy, supersededBy, followUps] = await Promise.all([
+    const [summaries, steps, causedBy, supersededBy, followUps] = await Promise.all([
+      findRunSummaries(ctx, Prisma.sql`r.id = ${runId}::uuid`, 1),
+      ctx.db.runStep.findMany({ where: { runId }, orderBy: { index: 'asc' } }),
       run.causedByRunId ? ctx.db.run.findUnique({ where: { id: run.causedByRunId }, select: related }) : null,
       run.supersededByRunId
         ? ctx.db.run.findUnique({ where: { id: run.supersededByRunId }, select: related })
         : null,
       ctx.db.run.findMany({ where: { causedByRunId: runId }, select: related, orderBy: { number: 'asc' } }),
     ]);
+    const summary = summaries[0];
+    if (!summary) throw notFound();
     return {
       ...summary,
+      status: run.status,
+      startedAt: run.startedAt?.toISOString() ?? null,
+      endedAt: run.endedAt?.toISOString() ?? null,
+      deadlineAt: run.deadlineAt?.toISOString() ?? null,
       plan,
       planHash: run.planHash,
       configHash: run.configHash,
@@ -120,7 +133,30 @@ export const getRun = defineQuery({
       readAt,
       canCancel: isCancellable(run.status) && can(ctx.actor, 'runs.cancel'),
       canResume: isResumable(run.status) && can(ctx.actor, 'runs.resume'),
+      approval: run.approvalExpiresAt
+        ? describeApproval(
+            ctx,
+            {
+              ...run,
+              expiresAt: run.approvalExpiresAt,
+              isOpen: run.status === 'awaiting_approval' && run.approvalExpiresAt.toISOString() > readAt,
+            },
+            run.approval,
+          )
+        : null,
     };
+  },
+});
+
+/** The run that people know by this number. @throws AppError `not_found` */
+export const findRunByNumber = defineQuery({
+  name: 'runs.find-by-number',
+  access: 'runs.read',
+  input: findRunByNumberInput,
+  handle: async (ctx, { number }): Promise<RunSummary> => {
+    const [run] = await findRunSummaries(ctx, Prisma.sql`r.number = ${number}`, 1);
+    if (!run) throw new AppError('not_found', `There is no run #${number}.`);
+    return run;
   },
 });
 

@@ -3,10 +3,12 @@ import type { Ctx } from '#server/platform/context';
 import { isUniqueViolation } from '#server/platform/database-errors';
 import { AppError } from '#server/platform/errors';
 import { notify } from '#server/platform/notify';
-import type { Plan, RunStatus } from '#server/runs/contract';
-import { endProcedure } from '#server/runs/engine-writes';
-import { PROCEDURES, type Procedure } from '#server/runs/procedure';
-import { hashPlan, statusAfterCancel } from '#server/runs/state';
+import { approvalDeadline, expireOverdue } from '#server/runs/approvals';
+import type { Plan, RunStatus, StartedRun } from '#server/runs/contract';
+import { assertGivesWay, findActive, holdLockKey, lockKeyOf, supersede } from '#server/runs/exclusion';
+import { RUN_POLICY } from '#server/runs/policy';
+import type { Procedure } from '#server/runs/procedure';
+import { hashPlan } from '#server/runs/state';
 
 export interface StartRunInput {
   procedure: Procedure<never>;
@@ -18,38 +20,18 @@ export interface StartRunInput {
   idempotencyKey?: string | null;
 }
 
-export interface StartedRun {
-  runId: string;
-  number: number;
-  /** False when the same plan was already under way, or the same request came twice: this is that run. */
-  created: boolean;
-}
-
-interface ActiveRun {
-  id: string;
-  number: number;
-  procedure: string;
-  title: string;
-  status: RunStatus;
-  planHash: string;
-}
-
-/** Runs of one environment exclude each other. */
-export function lockKeyOf(plan: Plan): string {
-  return `${plan.service}/${plan.environment}`;
-}
-
 /**
- * Queues a run in the caller's transaction, with its audit entry. Requests for one environment are put in a row; the
- * unique index stands behind that. The same plan asked for twice is one run. A run that this procedure supersedes is
- * told to stop, and ends before the new one begins.
+ * Queues a run in the caller's transaction, with its audit entry; the only place where runs come to be. Requests for one
+ * environment are put in a row; the unique index stands behind that. The same plan asked for twice is one run. A run
+ * that this procedure supersedes is told to stop, and ends before the new one begins. Where the policy asks for a second
+ * person, whoever asks, the run awaits the approval instead: it holds nothing and supersedes nothing until then.
  * @throws AppError `conflict` when another run holds the environment
  */
 export async function startRun(tx: Ctx, input: StartRunInput): Promise<StartedRun> {
   const { plan, procedure } = input;
   const lockKey = lockKeyOf(plan);
   const planHash = hashPlan(plan);
-  await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`run:${lockKey}`}, 0))`;
+  await holdLockKey(tx, lockKey);
   if (input.idempotencyKey) {
     const earlier = await tx.db.run.findUnique({ where: { idempotencyKey: input.idempotencyKey } });
     if (earlier && earlier.lockKey === lockKey && earlier.procedure === procedure.id)
@@ -69,20 +51,21 @@ export async function startRun(tx: Ctx, input: StartRunInput): Promise<StartedRu
   if (active && isUnderWay && active.procedure === procedure.id && active.planHash === planHash) {
     return joined(tx, active);
   }
-  // A run that waits for a person's decision gives way to the decision, also when that is the same procedure again.
-  const givesWay = active?.status === 'needs_attention' && active.procedure === procedure.id;
-  if (active && !givesWay && !procedure.supersedes.includes(active.procedure)) {
-    throw new AppError(
-      'conflict',
-      `Run #${active.number} (${active.title}) holds ${lockKey}. Nothing was started.`,
-      {
-        hint: 'Wait for it to end, or cancel it on its page.',
-      },
-    );
+  const needsApproval = tx.use(RUN_POLICY).needsApproval(tx, plan);
+  if (needsApproval) {
+    await expireOverdue(tx, lockKey);
+    const awaiting = await tx.db.run.findFirst({
+      where: { lockKey, planHash, status: 'awaiting_approval' },
+      select: { id: true, number: true, status: true },
+    });
+    if (awaiting) return joined(tx, awaiting);
   }
+  assertGivesWay(active, procedure, lockKey);
   const id = tx.ids.uuid();
-  if (active) await supersede(tx, active, id, procedure.title);
-  const run = await insertRun(tx, id, input, lockKey, planHash);
+  const superseded = needsApproval ? null : active;
+  if (superseded) await supersede(tx, superseded, id, procedure.title);
+  const expiresAt = needsApproval ? await approvalDeadline(tx) : null;
+  const run = await insertRun(tx, id, input, { lockKey, planHash, expiresAt });
   await recordAudit(tx, {
     action: `${procedure.id}.requested`,
     target: { type: 'run', id, label: `#${run.number} ${plan.title}` },
@@ -94,22 +77,28 @@ export async function startRun(tx: Ctx, input: StartRunInput): Promise<StartedRu
       planHash,
       from: plan.from?.tag ?? null,
       to: plan.to?.tag ?? null,
-      superseded: active?.number ?? null,
+      superseded: superseded?.number ?? null,
+      ...(expiresAt ? { awaitsApprovalUntil: expiresAt.toISOString() } : {}),
     },
   });
   await notify(tx.db, { kind: 'work' });
   await notify(tx.db, { kind: 'environment', service: plan.service, environment: plan.environment });
-  return { runId: id, number: run.number, created: true };
+  return {
+    runId: id,
+    number: run.number,
+    created: true,
+    status: needsApproval ? 'awaiting_approval' : 'queued',
+  };
 }
 
 async function insertRun(
   tx: Ctx,
   id: string,
   input: StartRunInput,
-  lockKey: string,
-  planHash: string,
+  place: { lockKey: string; planHash: string; expiresAt: Date | null },
 ): Promise<{ number: number }> {
   const { plan, procedure } = input;
+  const { lockKey, planHash, expiresAt } = place;
   try {
     return await tx.db.run.create({
       data: {
@@ -119,6 +108,9 @@ async function insertRun(
         service: plan.service,
         environment: plan.environment,
         lockKey,
+        status: expiresAt ? 'awaiting_approval' : 'queued',
+        approvalRequired: expiresAt !== null,
+        approvalExpiresAt: expiresAt,
         params: input.params as object,
         plan: plan as unknown as object,
         planHash,
@@ -143,78 +135,13 @@ async function insertRun(
   }
 }
 
-async function findActive(tx: Ctx, lockKey: string): Promise<ActiveRun | null> {
-  const rows = await tx.db.$queryRaw<ActiveRun[]>`
-    SELECT id, number, procedure, title, status::text AS status, plan_hash AS "planHash" FROM run
-    WHERE lock_key = ${lockKey} AND superseded_by_run_id IS NULL
-      AND status IN ('queued', 'running', 'cancelling', 'needs_attention')
-    FOR UPDATE`;
-  return rows[0] ?? null;
-}
-
 /** A repeated request changes nothing, and says so in the audit log. */
-async function joined(tx: Ctx, run: { id: string; number: number }): Promise<StartedRun> {
+async function joined(tx: Ctx, run: { id: string; number: number; status: RunStatus }): Promise<StartedRun> {
   await recordAudit(tx, {
     action: 'runs.request-repeated',
     target: { type: 'run', id: run.id, label: `#${run.number}` },
     runId: run.id,
   });
-  return { runId: run.id, number: run.number, created: false };
-}
-
-async function supersede(tx: Ctx, active: ActiveRun, byRunId: string, byTitle: string): Promise<void> {
-  const reason = `Superseded by ${byTitle.toLowerCase()}`;
-  if (active.status === 'cancelling') {
-    await tx.db.run.update({
-      where: { id: active.id },
-      data: { supersededByRunId: byRunId },
-      select: { id: true },
-    });
-    return;
-  }
-  await tx.db.run.update({
-    where: { id: active.id },
-    data: { supersededByRunId: byRunId },
-    select: { id: true },
-  });
-  await stopRun(tx, active, reason);
-}
-
-/**
- * Asks a held run to stop, or ends at once one that no worker holds, with what its procedure does at its end. The
- * caller holds the row.
- */
-export async function stopRun(
-  tx: Ctx,
-  run: { id: string; number: number; status: RunStatus },
-  reason: string,
-): Promise<'cancelled' | 'cancelling'> {
-  const status = statusAfterCancel(run.status);
-  await tx.db.$executeRaw`
-    UPDATE run SET status = ${status}::run_status, cancel_requested_at = clock_timestamp(),
-      cancel_requested_by = ${tx.actor.name}, cancel_reason = ${reason},
-      ended_at = CASE WHEN ${status} = 'cancelled' THEN clock_timestamp() END
-    WHERE id = ${run.id}::uuid`;
-  if (status === 'cancelled') await endUnheld(tx, run.id, reason);
-  await notify(tx.db, { kind: 'run', id: run.id });
-  await notify(tx.db, { kind: 'work' });
-  return status;
-}
-
-async function endUnheld(tx: Ctx, runId: string, reason: string): Promise<void> {
-  await tx.db.runStep.updateMany({
-    where: { runId, status: { in: ['running', 'pending', 'unknown'] } },
-    data: { status: 'cancelled' },
-  });
-  const run = await tx.db.run.findUniqueOrThrow({ where: { id: runId } });
-  const procedure = tx.use(PROCEDURES).get(run.procedure) as Procedure<unknown> | undefined;
-  await endProcedure(tx, procedure, run.params, {
-    runId,
-    runNumber: run.number,
-    plan: run.plan as unknown as Plan,
-    status: 'cancelled',
-    failedStepKey: null,
-    error: reason,
-    supersededByRunId: run.supersededByRunId,
-  });
+  const status = run.status === 'awaiting_approval' ? 'awaiting_approval' : 'queued';
+  return { runId: run.id, number: run.number, created: false, status };
 }

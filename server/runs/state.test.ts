@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { can, PERMISSIONS, type Permission, ROLES } from '#server/auth/contract';
 import { type Plan, RUN_STATUSES } from '#server/runs/contract';
 import { createRedactor } from '#server/runs/redact';
 import {
+  decisionBar,
   fencingToken,
   hashPlan,
   isCancellable,
@@ -38,6 +40,32 @@ describe('run states', () => {
       if (isCancellable(status)) expect(mayFollow(status, statusAfterCancel(status))).toBe(true);
       expect(isResumable(status)).toBe(status !== 'awaiting_approval' && mayFollow(status, 'queued'));
     }
+  });
+});
+
+describe('deciding about a run', () => {
+  const permissions = Object.keys(PERMISSIONS) as Permission[];
+  const subjects = fc.record({
+    type: fc.constantFrom('user', 'system', 'anonymous'),
+    id: fc.constantFrom('ann', 'ben', null),
+    role: fc.constantFrom(...ROLES, 'owner', null),
+    token: fc.option(fc.record({ scopes: fc.subarray(permissions) })),
+  });
+
+  it('is for another person than who asked, who may approve and may ask for the same', () => {
+    fc.assert(
+      fc.property(
+        subjects,
+        fc.constantFrom('ann', 'ben', null),
+        fc.constantFrom(...permissions),
+        (subject, requestedById, permission) => {
+          const isSecond = subject.type === 'user' && subject.id !== null && subject.id !== requestedById;
+          const may = can(subject, 'runs.approve') && can(subject, permission);
+          expect(decisionBar(subject, { requestedById, permission }) === null).toBe(isSecond && may);
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import stringify from 'safe-stable-stringify';
+import { can, type Permission, type Subject } from '#server/auth/contract';
 import type { Plan, RunStatus, StepStatus } from '#server/runs/contract';
 
 /** Which states may follow a state. The end states have none but what a resume allows. */
@@ -40,6 +41,25 @@ export function isCancellable(status: RunStatus): boolean {
 /** A cancel ends at once what no worker holds; a held run is asked to stop and ends when its step is over. */
 export function statusAfterCancel(status: RunStatus): 'cancelled' | 'cancelling' {
   return status === 'running' ? 'cancelling' : 'cancelled';
+}
+
+/** What keeps a caller from deciding about a run that awaits its approval. */
+export type DecisionBar = 'not_a_person' | 'own' | { needs: Permission };
+
+/**
+ * Approving and refusing is for a second person with the right to approve and the right to ask for the same themselves.
+ * Whoever asked stays the first person, also through their own token. Anybody is the second to the console itself.
+ * @param run.permission of the run's procedure; null when this installation no longer has it
+ */
+export function decisionBar(
+  subject: Subject & { id: string | null },
+  run: { requestedById: string | null; permission: Permission | null },
+): DecisionBar | null {
+  if (subject.type !== 'user' || subject.id === null) return 'not_a_person';
+  if (subject.id === run.requestedById) return 'own';
+  if (!can(subject, 'runs.approve')) return { needs: 'runs.approve' };
+  if (run.permission !== null && !can(subject, run.permission)) return { needs: run.permission };
+  return null;
 }
 
 /** Steps that need not run again. */

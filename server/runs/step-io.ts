@@ -91,6 +91,10 @@ export function createStepIo(parts: StepIoParts): StepIo {
         silent,
       );
     };
+    const hear = (stream: 'stdout' | 'stderr', text: string): void => {
+      armInactivity();
+      spec.onOutput?.(stream, text);
+    };
     const total = setTimeout(
       () => stop(new StepFailure(`Stopped: it ran longer than ${spec.timeoutMs / 1_000} s`)),
       spec.timeoutMs,
@@ -100,8 +104,16 @@ export function createStepIo(parts: StepIoParts): StepIo {
     armInactivity();
     try {
       const reading = Promise.all([
-        splitLines(child.stdout, (text) => log.add(stepIndex, 'stdout', text, redactOut), armInactivity),
-        splitLines(child.stderr, (text) => log.add(stepIndex, 'stderr', text, redactErr), armInactivity),
+        splitLines(
+          child.stdout,
+          (text) => log.add(stepIndex, 'stdout', text, redactOut),
+          (text) => hear('stdout', text),
+        ),
+        splitLines(
+          child.stderr,
+          (text) => log.add(stepIndex, 'stderr', text, redactErr),
+          (text) => hear('stderr', text),
+        ),
       ]);
       const exit = await child.exited;
       await reading;

@@ -20,20 +20,42 @@ const endpointSchema = z.object({
   budgetMs: z.number().int().min(1).max(60_000).default(1_000),
 });
 
-const localDriverSchema = z.object({
-  driver: z.literal('local'),
+/** Taking shorter values out of logs would mask ordinary words, so they are left in them (redact.ts). */
+const MIN_SECRET_LENGTH = 6;
+
+/** What every driver needs. */
+const driverBase = {
   /** A git repository whose tags are the releases. */
   repository: z.string().min(1),
-  /** Where checkouts, instance records and the proxy's state live. */
+  /** Where checkouts and the driver's own records live; of this environment alone. */
   directory: z.string().min(1),
+  /** Environment of the release's processes and commands. Values may be secrets and are redacted from logs. */
+  env: z.record(z.string(), z.string()).default({}),
+  /** Names of those in `env` whose values are secret. */
+  secretEnv: z.array(z.string()).default([]),
+};
+
+/** A name that is mistyped, or a value too short to be found in a log, would be told to everybody. */
+function checkSecrets(deploy: { env: Record<string, string>; secretEnv: string[] }, ctx: z.RefinementCtx) {
+  for (const [index, name] of deploy.secretEnv.entries()) {
+    const value = deploy.env[name];
+    const path = ['secretEnv', index];
+    if (value === undefined) ctx.addIssue({ code: 'custom', path, message: `env has no ${name}` });
+    else if (value !== '' && value.length < MIN_SECRET_LENGTH) {
+      const message = `${name} is shorter than ${MIN_SECRET_LENGTH} characters, so it cannot be kept out of logs`;
+      ctx.addIssue({ code: 'custom', path, message });
+    }
+  }
+}
+
+const localDriverSchema = z.object({
+  driver: z.literal('local'),
+  ...driverBase,
   /** Put into each checkout as `node_modules`; absent: the release brings its own. */
   nodeModules: z.string().min(1).optional(),
   /** The port that visitors use. */
   proxyPort: z.number().int().min(1_024).max(65_535),
   host: z.string().default('127.0.0.1'),
-  /** Environment of the release's processes and commands. Values may be secrets and are redacted from logs. */
-  env: z.record(z.string(), z.string()).default({}),
-  secretEnv: z.array(z.string()).default([]),
   build: z.string().min(1).optional(),
   migrate: z.string().min(1).optional(),
   /** Prints the names of the pending migrations as a JSON list of texts. */
@@ -42,10 +64,67 @@ const localDriverSchema = z.object({
   drainSeconds: z.number().int().min(1).max(300).default(15),
 });
 
-const environmentSchema = z.object({
+const line = z.string().trim().min(1);
+const seconds = (most: number) => z.number().int().min(1).max(most);
+
+/** Commands of people's own for each part of a deploy; docs/operating.md says what each is given and must answer. */
+const commandDriverSchema = z.object({
+  driver: z.literal('command'),
+  ...driverBase,
+  steps: z
+    .strictObject({
+      /** Makes a checkout ready for commands, for example `npm ci`; once in each. */
+      prepare: line.optional(),
+      build: line.optional(),
+      /** Prints the names of the pending migrations as a JSON list of texts. */
+      pendingMigrations: line.optional(),
+      migrate: line.optional(),
+      /** Starts the release beside the one that serves. Without it `switch` does everything at once. */
+      start: line.optional(),
+      /** Ends with 0 while INSTANCE_ID runs; otherwise its last line says why it has ended. */
+      isRunning: line.optional(),
+      /** Lets visitors reach the release. */
+      switch: line,
+      /** Ends the instances that RETIRE lists and prints how many it ended. */
+      retire: line.optional(),
+      /** Removes what KEEP does not list and prints the tags removed as a JSON list. */
+      prune: line.optional(),
+      /** Prints what visitors reach and what runs. */
+      observe: line.optional(),
+      /** Brings back what should serve, at a worker's start. */
+      resume: line.optional(),
+    })
+    .superRefine((steps, ctx) => {
+      const needs = (
+        key: 'migrate' | 'pendingMigrations' | 'isRunning',
+        other: 'migrate' | 'pendingMigrations' | 'start',
+      ) => {
+        if (steps[key] && !steps[other])
+          ctx.addIssue({ code: 'custom', path: [key], message: `needs ${other} as well` });
+      };
+      needs('migrate', 'pendingMigrations');
+      needs('pendingMigrations', 'migrate');
+      needs('isRunning', 'start');
+    }),
+  timeouts: z
+    .strictObject({
+      prepareSeconds: seconds(3_600).default(300),
+      buildSeconds: seconds(3_600).default(300),
+      migrateSeconds: seconds(3_600).default(300),
+      startSeconds: seconds(3_600).default(60),
+      /** A switch is never cut short by a cancel or a rollback. Default: 60, and 600 without `start`. */
+      switchSeconds: seconds(3_600).optional(),
+      retireSeconds: seconds(3_600).default(120),
+      /** A command that says nothing for this long hangs. */
+      silenceSeconds: seconds(3_600).default(120),
+    })
+    .prefault({}),
+});
+
+const environmentFields = z.object({
   title: z.string().min(1),
   url: z.url(),
-  deploy: localDriverSchema,
+  deploy: z.discriminatedUnion('driver', [localDriverSchema, commandDriverSchema]).superRefine(checkSecrets),
   checklist: z
     .array(z.object({ phase: z.string().min(1), checks: z.array(commandSchema).min(1) }))
     .default([]),
@@ -86,6 +165,12 @@ const environmentSchema = z.object({
   keepReleases: z.number().int().min(2).max(50).default(5),
 });
 
+const environmentSchema = environmentFields.superRefine(({ practice, approvals }, ctx) => {
+  if (!practice || approvals.length === 0) return;
+  const message = 'a practice environment cannot need approvals: a drill has nobody to ask';
+  ctx.addIssue({ code: 'custom', path: ['approvals'], message });
+});
+
 const name = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use lower-case letters, digits and dashes, at most 40');
@@ -108,6 +193,13 @@ export const opsConfigSchema = z.object({
 export type OpsConfigInput = z.input<typeof opsConfigSchema>;
 export type OpsConfig = z.output<typeof opsConfigSchema>;
 export type EnvironmentConfig = OpsConfig['services'][string]['environments'][string];
+/** The configuration of an environment with this driver. */
+export type EnvironmentOf<D extends EnvironmentConfig['deploy']['driver']> = Omit<
+  EnvironmentConfig,
+  'deploy'
+> & {
+  deploy: Extract<EnvironmentConfig['deploy'], { driver: D }>;
+};
 export type CommandConfig = z.output<typeof commandSchema>;
 
 /** Types `ops.config.ts`. */

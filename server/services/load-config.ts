@@ -1,56 +1,70 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { build, stop } from 'esbuild';
+import { resolve } from 'node:path';
 import stringify from 'safe-stable-stringify';
 import { EnvError } from '#server/platform/env';
 import { messageOf } from '#server/platform/errors';
-import { opsConfigSchema } from '#server/services/config';
-import type { LoadedConfig } from '#server/services/queries';
+import { type OpsConfig, opsConfigSchema } from '#server/services/config';
+import type { ConfigurationFault } from '#server/services/contract';
+import { evaluateConfig } from '#server/services/evaluate-config';
+
+export interface LoadedConfig {
+  config: OpsConfig;
+  /** SHA-256 of the configuration after defaults, hex: frozen into each run. */
+  hash: string;
+  /** The file it came from. */
+  file: string;
+}
+
+/** What reading a configuration file came to. */
+export type ConfigReading =
+  | { state: 'usable'; loaded: LoadedConfig }
+  | { state: 'missing' | 'unreadable' | 'invalid'; faults: ConfigurationFault[] };
 
 /**
- * Reads the configuration file, which is code, and validates what it exports.
+ * Reads the configuration file, which is code, and validates what it exports. Never throws: what is wrong with the file
+ * is in the answer.
  * @param path `ops.config.ts` or another file, relative to the working directory
+ */
+export async function readConfig(path: string): Promise<ConfigReading> {
+  const file = resolve(path);
+  if (!existsSync(file)) {
+    return { state: 'missing', faults: [{ key: null, message: `There is no file ${path}.` }] };
+  }
+  const evaluated = await evaluateConfig(file).then(
+    (exported) => ({ exported }),
+    (error: unknown) => ({ reason: messageOf(error) }),
+  );
+  if ('reason' in evaluated) {
+    return { state: 'unreadable', faults: [{ key: null, message: evaluated.reason }] };
+  }
+  const parsed = opsConfigSchema.safeParse(evaluated.exported);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(({ path: keys, message }) => ({
+      key: keys.join('.') || null,
+      message,
+    }));
+    return { state: 'invalid', faults };
+  }
+  const config = parsed.data;
+  const hash = createHash('sha256').update(stringify(config)).digest('hex');
+  return { state: 'usable', loaded: { config, file, hash } };
+}
+
+/**
+ * The configuration that a process starts with; see {@link readConfig}.
  * @throws EnvError naming the file, every bad key and what is wrong with it
  */
 export async function loadConfig(path: string): Promise<LoadedConfig> {
-  const file = resolve(path);
-  if (!existsSync(file)) throw new EnvError(`OPS_CONFIG: there is no file ${path}. Nothing was started.`);
-  const exported = await importConfig(file, path);
-  const parsed = opsConfigSchema.safeParse(exported);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map(
-      (issue) => `  ${issue.path.join('.') || '(whole file)'}: ${issue.message}`,
-    );
-    throw new EnvError(`${path} cannot be used:\n${lines.join('\n')}\nNothing was started.`);
+  const reading = await readConfig(path);
+  if (reading.state === 'usable') return reading.loaded;
+  const [first] = reading.faults;
+  if (reading.state === 'missing') {
+    throw new EnvError(`OPS_CONFIG: there is no file ${path}. Nothing was started.`);
   }
-  const config = parsed.data;
-  return { config, file, hash: createHash('sha256').update(stringify(config)).digest('hex') };
-}
-
-async function importConfig(file: string, path: string): Promise<unknown> {
-  // Beside the file, so that its packages are found; under a name of this process, so that two may load it at once.
-  const compiled = join(dirname(file), `.ops-config-${process.pid}-${Date.now()}.mjs`);
-  try {
-    await build({
-      entryPoints: [file],
-      outfile: compiled,
-      bundle: true,
-      packages: 'external',
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      logLevel: 'silent',
-    });
-    const module = (await import(pathToFileURL(compiled).href)) as { default?: unknown };
-    return module.default;
-  } catch (error) {
-    throw new EnvError(`${path} cannot be loaded: ${messageOf(error)}. Nothing was started.`);
-  } finally {
-    await rm(compiled, { force: true });
-    // Its service process would otherwise stay for the life of this one.
-    await stop();
+  if (reading.state === 'unreadable') {
+    throw new EnvError(`${path} cannot be loaded: ${first?.message}. Nothing was started.`);
   }
+  const lines = reading.faults.map(({ key, message }) => `  ${key ?? '(whole file)'}: ${message}`);
+  throw new EnvError(`${path} cannot be used:\n${lines.join('\n')}\nNothing was started.`);
 }

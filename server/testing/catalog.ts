@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What a database's schema `public` consists of, one line each, sorted: comparable between databases. */
+/** What a database's schema `public` consists of, extensions apart, one line each, sorted: comparable between databases. */
 export async function readCatalog(client: pg.Client): Promise<string[]> {
   const { rows } = await client.query<{ line: string }>(`
     SELECT format('column %s.%s %s%s%s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -22,6 +22,7 @@ export async function readCatalog(client: pg.Client): Promise<string[]> {
     SELECT format('trigger %s.%s', tgrelid::regclass, tgname) FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL
     SELECT format('function %s', proname) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+      AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')
     UNION ALL
     SELECT format('%s %s', CASE relkind WHEN 'S' THEN 'sequence' WHEN 'v' THEN 'view' ELSE 'relation' END, relname)
     FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('S', 'v', 'm', 'f')`);

@@ -15,6 +15,7 @@ import { type Env, readEnv } from '#server/platform/env';
 import { EventRegistry } from '#server/platform/events';
 import { type Ids, randomIds } from '#server/platform/ids';
 import { createLogger } from '#server/platform/logger';
+import { RUN_POLICY, type RunPolicy } from '#server/runs/policy';
 import { type OpsConfigInput, opsConfigSchema } from '#server/services/config';
 import { OPS_CONFIG } from '#server/services/queries';
 import { createTestDatabase, type TestDatabase } from '#server/testing/database';
@@ -53,7 +54,10 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     idleInTransactionTimeoutMs: env.RUN_LEASE_MS / 2,
   });
   const ids = options.ids ?? randomIds;
-  const provided = new Map<Token<unknown>, unknown>(options.provide);
+  const provided = new Map<Token<unknown>, unknown>([
+    [RUN_POLICY, { needsApproval: () => false } satisfies RunPolicy],
+    ...(options.provide ?? []),
+  ]);
   if (options.config) {
     const config = opsConfigSchema.parse(options.config);
     const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex');

@@ -7,16 +7,16 @@ import type { Ctx } from '#server/platform/context';
 import { deliverEvents } from '#server/platform/event-delivery';
 import { anyFreePort } from '#server/platform/free-port';
 import { createLogger } from '#server/platform/logger';
-import type { RunDetail, RunStatus } from '#server/runs/contract';
+import type { RunDetail, RunStatus, StartedRun } from '#server/runs/contract';
 import type { RunHooks } from '#server/runs/engine';
 import { getRun, readRunLog } from '#server/runs/queries';
 import { type RunLoop, startRunLoop } from '#server/runs/run-loop';
-import type { StartedRun } from '#server/runs/start-run';
 import type { OpsConfig } from '#server/services/config';
 import { createTestApp, type TestApp } from '#server/testing/context';
 import { eventually } from '#server/testing/eventually';
 import {
   createFixtureShop,
+  type DeployInput,
   type FixtureChange,
   type FixtureShop,
   fixtureConfig,
@@ -54,14 +54,30 @@ export interface FixtureConsole {
   close(): Promise<void>;
 }
 
+/** Where the shop is deployed to. */
+interface Place {
+  /** Another driver than the local one. */
+  deploy?: DeployInput<'command'>;
+  /** Ends everything that runs there. */
+  stop(directory: string): Promise<void>;
+}
+
+async function localPlace(): Promise<Place> {
+  return { stop: stopLocalEnvironment };
+}
+
 /** Makes one with a database, a repository and a port of its own. Close it in `afterAll`. */
 export async function createFixtureConsole(
   change: FixtureChange = {},
   env: Record<string, string> = {},
+  makePlace: (shop: FixtureShop, port: number) => Promise<Place> = localPlace,
 ): Promise<FixtureConsole> {
   const shop = await createFixtureShop();
-  const config = fixtureConfig(shop, await anyFreePort(), {
+  const port = await anyFreePort();
+  const place = await makePlace(shop, port);
+  const config = fixtureConfig(shop, port, {
     ...change,
+    ...(place.deploy ? { deploy: place.deploy } : {}),
     validation: { endpoints: [{ path: '/' }], samples: 5, holdSeconds: 0, ...change.validation },
   });
   const app = await createTestApp({
@@ -125,7 +141,7 @@ export async function createFixtureConsole(
     observe: () => app.system.use(DRIVERS)(PLACE.service, PLACE.environment).observe(),
     close: async () => {
       await Promise.all(loops.map((loop) => loop.stop()));
-      await stopLocalEnvironment(settings.deploy.directory);
+      await place.stop(settings.deploy.directory);
       await app.close();
       shop.remove();
     },

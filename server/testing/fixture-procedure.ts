@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Ctx } from '#server/platform/context';
-import type { Plan } from '#server/runs/contract';
+import type { Plan, StartedRun } from '#server/runs/contract';
 import type { Procedure, Step } from '#server/runs/procedure';
-import { type StartedRun, startRun } from '#server/runs/start-run';
+import { startRun } from '#server/runs/start-run';
 
 const params = z.object({ environment: z.string(), variant: z.string().default('plain') });
 export type FixtureParams = z.infer<typeof params>;

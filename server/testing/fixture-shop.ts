@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import type { DeployTarget } from '#server/deployments/drivers/driver';
 import {
   type EnvironmentConfig,
+  type EnvironmentOf,
   type OpsConfig,
   type OpsConfigInput,
   opsConfigSchema,
@@ -38,11 +39,14 @@ export interface FixtureShop {
 }
 
 /** Parts of the environment's configuration over the fixture's own. */
-export type FixtureChange = Partial<
-  Omit<OpsConfigInput['services'][string]['environments'][string], 'deploy'>
-> & {
-  deploy?: Partial<OpsConfigInput['services'][string]['environments'][string]['deploy']>;
+export type FixtureChange = Partial<Omit<EnvironmentInput, 'deploy'>> & {
+  /** Settings of the local driver, or another driver with all of its own. */
+  deploy?: Partial<DeployInput<'local'>> | DeployInput<'command'>;
 };
+
+export type DeployInput<D extends 'local' | 'command'> = Extract<EnvironmentInput['deploy'], { driver: D }>;
+
+type EnvironmentInput = OpsConfigInput['services'][string]['environments'][string];
 
 const SERVER = `
 import { readFileSync } from 'node:fs';
@@ -169,10 +173,17 @@ export async function createFixtureShop(): Promise<FixtureShop> {
 export function fixtureEnvironment(
   shop: FixtureShop,
   proxyPort: number,
-  change: FixtureChange['deploy'] = {},
-): EnvironmentConfig {
-  const environment = fixtureConfig(shop, proxyPort, { deploy: change }).services.shop?.environments
-    .production;
+  change: Partial<DeployInput<'local'>> = {},
+): EnvironmentOf<'local'> {
+  const environment = environmentIn(fixtureConfig(shop, proxyPort, { deploy: change }));
+  const { deploy } = environment;
+  if (deploy.driver !== 'local') throw new Error(`The fixture's driver is ${deploy.driver}`);
+  return { ...environment, deploy };
+}
+
+/** The only environment of a fixture's configuration. */
+export function environmentIn(config: OpsConfig): EnvironmentConfig {
+  const environment = config.services.shop?.environments.production;
   if (!environment) throw new Error('The fixture has no environment');
   return environment;
 }
@@ -190,22 +201,33 @@ export function fixtureConfig(shop: FixtureShop, proxyPort: number, change: Fixt
             health: { intervalMs: 20, deadlineSeconds: 15 },
             validation: { endpoints: [{ path: '/' }] },
             ...change,
-            deploy: {
-              driver: 'local',
-              repository: shop.repository,
-              directory: path.join(shop.folder, 'production'),
-              proxyPort,
-              env: { SHOP_SECRET: 'correct-horse-battery', BUILD_LOG: path.join(shop.folder, 'build.log') },
-              secretEnv: ['SHOP_SECRET'],
-              build: 'node build.mjs',
-              migrate: 'echo migrated >migrated.txt',
-              pendingMigrations: 'node pending.mjs',
-              drainSeconds: 3,
-              ...change.deploy,
-            },
+            deploy:
+              change.deploy?.driver === 'command'
+                ? change.deploy
+                : localDeploy(shop, proxyPort, change.deploy),
           },
         },
       },
     },
   });
+}
+
+function localDeploy(
+  shop: FixtureShop,
+  proxyPort: number,
+  change: Partial<DeployInput<'local'>> = {},
+): DeployInput<'local'> {
+  return {
+    driver: 'local',
+    repository: shop.repository,
+    directory: path.join(shop.folder, 'production'),
+    proxyPort,
+    env: { SHOP_SECRET: 'correct-horse-battery', BUILD_LOG: path.join(shop.folder, 'build.log') },
+    secretEnv: ['SHOP_SECRET'],
+    build: 'node build.mjs',
+    migrate: 'echo migrated >migrated.txt',
+    pendingMigrations: 'node pending.mjs',
+    drainSeconds: 3,
+    ...change,
+  };
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, expect } from 'vitest';
 import type { RunDetail, RunStatus } from '#server/runs/contract';
+import { PLANNERS, type Planner, RUN_POLICY, type RunPolicy } from '#server/runs/policy';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { getRun, readRunLog } from '#server/runs/queries';
 import { type RunLoop, startRunLoop } from '#server/runs/run-loop';
@@ -9,6 +10,10 @@ import { type FixtureParams, type FixtureStep, fixtureProcedure } from '#server/
 
 export interface RunHarness {
   app: TestApp;
+  /** The ids of the procedures that a second person must approve, everywhere. */
+  approvals: Set<string>;
+  /** How their plans are made again. */
+  planners: Map<string, Planner>;
   /** Registers a procedure with these steps. */
   procedure(steps: FixtureStep[], change?: Partial<Procedure<FixtureParams>>): Procedure<FixtureParams>;
   /** A new environment's name. */
@@ -22,6 +27,8 @@ export interface RunHarness {
 /** What tests of the run engine need, with leases short enough for tests and long enough for a busy machine. */
 export async function createRunHarness(): Promise<RunHarness> {
   const procedures = new Map<string, Procedure<never>>();
+  const approvals = new Set<string>();
+  const planners = new Map<string, Planner>();
   const app = await createTestApp({
     env: {
       RUN_LEASE_MS: '1500',
@@ -30,7 +37,11 @@ export async function createRunHarness(): Promise<RunHarness> {
       RUN_LOG_FLUSH_MS: '5',
       KILL_GRACE_MS: '200',
     },
-    provide: [[PROCEDURES, procedures]],
+    provide: [
+      [PROCEDURES, procedures],
+      [RUN_POLICY, { needsApproval: (_ctx, plan) => approvals.has(plan.procedure) } satisfies RunPolicy],
+      [PLANNERS, planners],
+    ],
   });
   const ctx = app.system;
   const loops: RunLoop[] = [];
@@ -39,13 +50,15 @@ export async function createRunHarness(): Promise<RunHarness> {
     await Promise.all(loops.splice(0).map((loop) => loop.stop()));
     await ctx.db.$executeRaw`
       UPDATE run SET status = 'cancelled', ended_at = now()
-      WHERE status IN ('queued', 'running', 'cancelling', 'needs_attention')`;
+      WHERE status IN ('awaiting_approval', 'queued', 'running', 'cancelling', 'needs_attention')`;
   });
   afterAll(() => app.close());
   const lines = async (runId: string): Promise<string[]> =>
     (await readRunLog(ctx, { runId, limit: 5_000 })).map((line) => line.text);
   return {
     app,
+    approvals,
+    planners,
     lines,
     procedure: (steps, change) => {
       count += 1;

@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import { splitLines } from '#server/platform/split-lines';
 import { spawnSupervised } from '#server/platform/supervised-child';
 import { type ExecSpec, StepFailure, type StepIo } from '#server/runs/procedure';
 import { createRedactor } from '#server/runs/redact';
@@ -63,17 +62,36 @@ export function createTestStepIo(options: TestStepOptions = {}): TestStepIo {
       () => stop(new StepFailure(`Stopped: it ran longer than ${spec.timeoutMs} ms`)),
       spec.timeoutMs,
     );
-    const readAll = async (stream: Readable) => {
-      for await (const line of createInterface({ input: stream })) lines.push(redact(line));
+    let silence: NodeJS.Timeout | undefined;
+    const hear = (stream: 'stdout' | 'stderr', text: string) => {
+      spec.onOutput?.(stream, text);
+      awaitMore();
     };
+    const awaitMore = () => {
+      clearTimeout(silence);
+      const silentMs = spec.inactivityTimeoutMs;
+      if (silentMs)
+        silence = setTimeout(
+          () => stop(new StepFailure(`Stopped: it said nothing for ${silentMs} ms`)),
+          silentMs,
+        );
+    };
+    const readAll = (stream: 'stdout' | 'stderr') =>
+      splitLines(
+        child[stream],
+        (line) => lines.push(redact(line)),
+        (text) => hear(stream, text),
+      );
+    awaitMore();
     try {
-      const [exit] = await Promise.all([child.exited, readAll(child.stdout), readAll(child.stderr)]);
+      const [exit] = await Promise.all([child.exited, readAll('stdout'), readAll('stderr')]);
       if (stopReason) throw stopReason;
       if (exit.exitCode === null) throw new StepFailure(`The command was ended by ${exit.signal}`);
       return { exitCode: exit.exitCode, durationMs: Math.round(performance.now() - startedAt) };
     } finally {
       clearInterval(renewal);
       clearTimeout(limit);
+      clearTimeout(silence);
       signal.removeEventListener('abort', onAbort);
     }
   }

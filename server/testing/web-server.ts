@@ -5,6 +5,7 @@ import path from 'node:path';
 import type { ServerBuild } from '@remix-run/node';
 import { openSession } from '#server/auth/session';
 import { provideDomains } from '#server/bootstrap';
+import { createHealth } from '#server/http/health';
 import { createLiveStreams, type LiveStreams, type LiveStreamsOptions } from '#server/http/streams';
 import { createWebApp } from '#server/http/web-app';
 import type { App, Ctx } from '#server/platform/context';
@@ -166,7 +167,13 @@ export async function startTestWebServer(
   const streams = createLiveStreams({ app, listener, ...options.streams });
   const build = options.build ?? (await pagesFromSource());
   const server = createServer(
-    createWebApp({ app, streams, build, clientDirectory: 'build/web/client', version: 'test' }),
+    createWebApp({
+      app,
+      streams,
+      build,
+      clientDirectory: 'build/web/client',
+      readHealth: createHealth({ app, listener, version: 'test' }),
+    }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -66,7 +66,13 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
   return (
     <div className="min-w-0 rounded-l bg-surface shadow-raised">
       {props.toolbar || props.actions ? (
-        <div className="no-print flex flex-wrap items-end gap-2 border-b border-line p-2">
+        <div
+          className={cn(
+            'no-print flex flex-wrap items-end gap-2 border-b border-line p-2',
+            // On a phone there is nothing else in it.
+            !props.toolbar && 'max-md:hidden',
+          )}
+        >
           <div className="min-w-0 flex-1">{props.toolbar}</div>
           <div className="flex items-center gap-1 max-md:hidden">
             {props.actions}

@@ -6,6 +6,7 @@ import {
   type LucideIcon,
   Rocket,
   ScrollText,
+  Settings,
   Undo2,
 } from 'lucide-react';
 import { type Place, paths } from '#app/lib/paths';
@@ -26,6 +27,7 @@ const EVERYWHERE: readonly Entry[] = [
   { href: paths.deployments(), label: 'Deployments', icon: Rocket, permission: 'deployments.read' },
   { href: paths.runs(), label: 'Runs', icon: Activity, permission: 'runs.read' },
   { href: paths.audit(), label: 'Audit log', icon: ScrollText, permission: 'audit.read' },
+  { href: paths.settings(), label: 'Settings', icon: Settings, permission: 'account.manage' },
 ];
 
 /** The pages that span services. */
@@ -41,4 +43,14 @@ export function placeNavigation(place: Place): NavigationItem[] {
     { href: paths.checks(place), label: 'Checks', icon: ClipboardCheck },
     { href: paths.lock(place), label: 'Lock', icon: Lock },
   ];
+}
+
+/** Places that a phone's bar has room for. */
+const BAR_PLACES = 5;
+
+/** What a phone's bar shows at once, and what is behind its last place where there is more. */
+export function barNavigation(subject: Subject): { shown: NavigationItem[]; more: NavigationItem[] } {
+  const all = mainNavigation(subject);
+  const room = all.length > BAR_PLACES ? BAR_PLACES - 1 : BAR_PLACES;
+  return { shown: all.slice(0, room), more: all.slice(room) };
 }

@@ -1,9 +1,15 @@
 import { Form, Link, useLocation } from '@remix-run/react';
-import { PanelLeftClose, PanelLeftOpen } from 'lucide-react';
+import { Ellipsis, PanelLeftClose, PanelLeftOpen } from 'lucide-react';
 import { BrandMark } from '#app/components/layout/brand';
 import { useCurrentEnvironment } from '#app/components/layout/current-place';
-import { mainNavigation, type NavigationItem, placeNavigation } from '#app/components/layout/navigation';
+import {
+  barNavigation,
+  mainNavigation,
+  type NavigationItem,
+  placeNavigation,
+} from '#app/components/layout/navigation';
 import { usePreferences, useSubject } from '#app/components/layout/root-data';
+import { MENU_ITEM, Menu } from '#app/components/ui/menu';
 import { cn } from '#app/lib/cn';
 import { isCurrentPath, paths } from '#app/lib/paths';
 
@@ -90,28 +96,58 @@ function RailLink({ item, pathname, labels }: { item: NavigationItem; pathname: 
 export function BottomBar() {
   const subject = useSubject();
   const { pathname } = useLocation();
+  const { shown, more } = barNavigation(subject);
+  const isInMore = more.some((item) => isCurrentPath(item.href, pathname));
   return (
     <nav
       aria-label="Main"
       className="no-print fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-rail pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      {mainNavigation(subject).map((item) => {
+      {shown.map((item) => {
         const isCurrent = isCurrentPath(item.href, pathname);
         return (
           <Link
             key={item.href}
             to={item.href}
             aria-current={isCurrent ? 'page' : undefined}
-            className={cn(
-              'grid min-h-14 flex-1 content-center justify-items-center gap-0.5 text-s no-underline',
-              isCurrent ? 'font-medium text-ink' : 'text-muted',
-            )}
+            className={cn(BAR_ITEM, 'flex-1', isCurrent ? 'font-medium text-ink' : 'text-muted')}
           >
             <item.icon aria-hidden="true" size={18} className={isCurrent ? 'text-herb' : ''} />
             {item.label}
           </Link>
         );
       })}
+      {more.length > 0 ? (
+        <div className="flex-1">
+          <Menu
+            label="More pages"
+            align="end"
+            side="above"
+            className="mr-2 mb-2"
+            triggerClassName={cn(BAR_ITEM, 'rounded-none', isInMore ? 'font-medium text-ink' : 'text-muted')}
+            trigger={
+              <>
+                <Ellipsis aria-hidden="true" size={18} className={isInMore ? 'text-herb' : ''} />
+                More
+              </>
+            }
+          >
+            {more.map((item) => (
+              <Link
+                key={item.href}
+                to={item.href}
+                aria-current={isCurrentPath(item.href, pathname) ? 'page' : undefined}
+                className={MENU_ITEM}
+              >
+                <item.icon aria-hidden="true" size={16} className="text-muted" />
+                {item.label}
+              </Link>
+            ))}
+          </Menu>
+        </div>
+      ) : null}
     </nav>
   );
 }
+
+const BAR_ITEM = 'grid min-h-14 content-center justify-items-center gap-0.5 px-0 text-s no-underline';

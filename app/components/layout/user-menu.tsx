@@ -1,5 +1,5 @@
-import { Form, useLocation } from '@remix-run/react';
-import { Check, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { Form, Link, useLocation } from '@remix-run/react';
+import { Check, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
 import { usePreferences } from '#app/components/layout/root-data';
 import { MENU_ITEM, Menu } from '#app/components/ui/menu';
 import { paths } from '#app/lib/paths';
@@ -34,6 +34,12 @@ export function UserMenu({ viewer }: { viewer: Viewer }) {
         <p className="font-medium">{viewer.name}</p>
         <p className="text-s text-muted">{ROLE_LABELS[viewer.role]}</p>
         <p className="text-s text-muted">{viewer.email}</p>
+      </div>
+      <div className="border-b border-line py-1">
+        <Link to={paths.account()} className={MENU_ITEM}>
+          <UserRound aria-hidden="true" size={15} className="text-muted" />
+          Your account
+        </Link>
       </div>
       <Form method="post" action={paths.theme()} preventScrollReset className="border-b border-line py-1">
         <input type="hidden" name="intent" value="theme" />

@@ -132,6 +132,9 @@ CREATE TABLE "schedule_tick" (
 );
 
 -- CreateIndex
+CREATE INDEX "deployment_release_id_service_environment_sequence_idx" ON "deployment"("release_id", "service", "environment", "sequence" DESC);
+
+-- CreateIndex
 CREATE UNIQUE INDEX "api_token_hash_key" ON "api_token"("hash");
 
 -- CreateIndex
@@ -183,8 +186,8 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_record TO ops_app;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON run_approval
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
--- Two people: a run that needs an approval is queued only when somebody else has approved the plan that it carries, in
--- time. Whoever writes the row, and however it comes there.
+-- Two people: a run that needs an approval goes on only when somebody else has approved the plan that it carries, in
+-- time. Whoever writes the row, and by whichever way it comes to be queued.
 CREATE FUNCTION require_approval() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF TG_OP = 'INSERT' THEN
@@ -193,12 +196,16 @@ BEGIN
     END IF;
     RETURN NEW;
   END IF;
-  IF OLD.approval_required AND (NOT NEW.approval_required OR NEW.plan_hash <> OLD.plan_hash
-      OR NEW.plan <> OLD.plan OR NEW.params <> OLD.params
-      OR NEW.requested_by_id IS DISTINCT FROM OLD.requested_by_id) THEN
+  IF OLD.approval_required AND (NOT NEW.approval_required OR NEW.procedure <> OLD.procedure
+      OR NEW.service <> OLD.service OR NEW.environment <> OLD.environment OR NEW.lock_key <> OLD.lock_key
+      OR NEW.plan_hash <> OLD.plan_hash OR NEW.plan <> OLD.plan OR NEW.params <> OLD.params
+      OR NEW.requested_by_type <> OLD.requested_by_type
+      OR NEW.requested_by_id IS DISTINCT FROM OLD.requested_by_id
+      OR NEW.approval_expires_at IS DISTINCT FROM OLD.approval_expires_at) THEN
     RAISE EXCEPTION 'run % needs an approval: what was asked for stays as it was', NEW.id USING ERRCODE = 'restrict_violation';
   END IF;
-  IF OLD.status::text = 'awaiting_approval' AND NEW.status::text NOT IN ('awaiting_approval', 'cancelled')
+  IF NEW.approval_required AND NEW.status <> OLD.status
+     AND NEW.status::text NOT IN ('awaiting_approval', 'cancelled')
      AND NOT EXISTS (
        SELECT 1 FROM run_approval a
        WHERE a.run_id = NEW.id AND a.decision = 'approved' AND a.plan_hash = NEW.plan_hash
@@ -210,6 +217,32 @@ BEGIN
 END $$;
 
 CREATE TRIGGER two_people BEFORE INSERT OR UPDATE ON run FOR EACH ROW EXECUTE FUNCTION require_approval();
+
+-- A decision is made now, about a run that awaits it, by a person of this console who did not ask for it.
+CREATE FUNCTION check_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  asked run%ROWTYPE;
+BEGIN
+  NEW.at := clock_timestamp();
+  SELECT * INTO asked FROM run WHERE id = NEW.run_id FOR UPDATE;
+  IF asked.status::text IS DISTINCT FROM 'awaiting_approval' OR asked.approval_expires_at < NEW.at THEN
+    RAISE EXCEPTION 'run % awaits no approval', NEW.run_id USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF asked.plan_hash <> NEW.plan_hash THEN
+    RAISE EXCEPTION 'run % has another plan', NEW.run_id USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF asked.requested_by_id = NEW.by_id OR NOT EXISTS (
+       SELECT 1 FROM app_user u WHERE u.id::text = NEW.by_id AND u.disabled_at IS NULL) THEN
+    RAISE EXCEPTION 'run % needs a second person', NEW.run_id USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE TRIGGER second_person BEFORE INSERT ON run_approval FOR EACH ROW EXECUTE FUNCTION check_approval();
+
+-- The same plan asked for twice is one run, also while it awaits its approval.
+CREATE UNIQUE INDEX run_awaiting_key ON run (lock_key, plan_hash) WHERE status = 'awaiting_approval';
+CREATE INDEX run_approval_required_idx ON run (created_at DESC) WHERE approval_required;
 
 ALTER TABLE run ADD CONSTRAINT run_approval_expires_at_check CHECK (NOT approval_required OR approval_expires_at IS NOT NULL);
 ALTER TABLE run_approval ADD CONSTRAINT run_approval_decision_check CHECK (decision IN ('approved', 'refused'));
@@ -232,3 +265,14 @@ ALTER TABLE drill
   ADD CONSTRAINT drill_ended_at_check CHECK ((ended_at IS NULL) = (status IN ('deploying', 'rolling_back')));
 -- One rehearsal of an environment at a time.
 CREATE UNIQUE INDEX drill_open_key ON drill (service, environment) WHERE ended_at IS NULL;
+
+-- The audit log is searched by parts of words. The index only makes it fast, so a server without pg_trgm does without.
+DO $$
+BEGIN
+  CREATE EXTENSION IF NOT EXISTS pg_trgm;
+  CREATE INDEX audit_entry_search_idx ON audit_entry USING gin ((action || E'\n' || actor_name || E'\n' ||
+    coalesce(target_label, '') || E'\n' || coalesce(target_id, '') || E'\n' || coalesce(reason, '')) gin_trgm_ops);
+EXCEPTION
+  WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
+    RAISE NOTICE 'pg_trgm is not available: searching the audit log reads all of it';
+END $$;

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { recordAudit } from '#server/audit/commands';
 import type { SignedIn } from '#server/auth/commands/sign-in';
-import { createFirstAdminInput } from '#server/auth/contract';
+import { createFirstAdminInput, type SetupLink } from '#server/auth/contract';
 import { defineCommand } from '#server/auth/guard';
 import { hashPassword } from '#server/auth/passwords';
+import { actorOf } from '#server/auth/person';
 import { checkSetupLink, needsSetup } from '#server/auth/queries';
 import { openSession } from '#server/auth/session';
 import { hashToken, newToken } from '#server/auth/tokens';
@@ -13,16 +14,9 @@ import { AppError } from '#server/platform/errors';
 /** How long a setup link opens, hours. */
 const SETUP_LINK_HOURS = 24;
 
-export interface SetupLink {
-  /** Path on this console; holds the one-time token, so it is shown to the operator and kept nowhere. */
-  path: string;
-  /** ISO 8601, UTC */
-  expiresAt: string;
-}
-
 /**
  * Makes the one-time link by which the first admin is created; for the process that starts the console.
- * @returns null when there is already somebody, so that nothing needs to be set up
+ * @returns null when there is an admin who can sign in, so that nothing needs to be set up
  */
 export const createSetupLink = defineCommand({
   name: 'auth.create-setup-link',
@@ -32,7 +26,8 @@ export const createSetupLink = defineCommand({
   handle: async (ctx): Promise<SetupLink | null> => {
     if (!(await needsSetup(ctx, {}))) return null;
     const token = newToken();
-    await ctx.db.$executeRaw`DELETE FROM setup_link WHERE expires_at <= clock_timestamp()`;
+    await ctx.db
+      .$executeRaw`DELETE FROM setup_link WHERE user_id IS NULL AND expires_at <= clock_timestamp()`;
     const [row] = await ctx.db.$queryRaw<{ expires_at: Date }[]>`
       INSERT INTO setup_link (id, created_at, expires_at)
       VALUES (${hashToken(token)}, clock_timestamp(), clock_timestamp() + make_interval(hours => ${SETUP_LINK_HOURS}))
@@ -70,7 +65,7 @@ export const createFirstAdmin = defineCommand({
     await ctx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('first admin', 0))`;
     const used = await ctx.db.$executeRaw`
       UPDATE setup_link SET used_at = clock_timestamp()
-      WHERE id = ${hashToken(input.token)} AND used_at IS NULL AND expires_at > clock_timestamp()`;
+      WHERE id = ${hashToken(input.token)} AND user_id IS NULL AND used_at IS NULL AND expires_at > clock_timestamp()`;
     if (used !== 1 || !(await needsSetup(ctx, {}))) throw linkRefused();
     const viewer = { id: ctx.ids.uuid(), name: input.name, email: input.email, role: 'admin' as const };
     await ctx.db.user.create({ data: { ...viewer, passwordHash } }).catch((error: unknown) => {
@@ -80,7 +75,7 @@ export const createFirstAdmin = defineCommand({
       });
     });
     const token = await openSession(ctx, viewer.id);
-    await recordAudit(ctx.as({ type: 'user', id: viewer.id, name: viewer.name, role: viewer.role }), {
+    await recordAudit(ctx.as(actorOf(viewer)), {
       action: 'auth.first-admin.created',
       target: { type: 'user', id: viewer.id, label: viewer.email },
     });

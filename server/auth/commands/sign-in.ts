@@ -1,10 +1,16 @@
 import * as z from 'zod/mini';
 import { recordAudit } from '#server/audit/commands';
-import { loginInput, type Role, reauthenticateInput, type Viewer } from '#server/auth/contract';
-import { demoPeopleAllowed } from '#server/auth/demo';
+import { loginInput, reauthenticateInput, type Viewer } from '#server/auth/contract';
 import { type Command, defineCommand } from '#server/auth/guard';
-import { admitAttempt, clearFailures } from '#server/auth/login-limit';
-import { verifyPassword } from '#server/auth/passwords';
+import { clearFailures } from '#server/auth/login-limit';
+import { actorOf } from '#server/auth/person';
+import {
+  holdProved,
+  loginRefused,
+  proveLogin,
+  proveOwnPassword,
+  recordFailedLogin,
+} from '#server/auth/prove-password';
 import { openSession } from '#server/auth/session';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
@@ -19,27 +25,16 @@ const attemptLogin = defineCommand({
   name: 'auth.login',
   access: 'anyone',
   input: loginInput,
-  prepare: async (ctx, input) => {
-    await admitAttempt(ctx, input.email);
-    const user = await ctx.db.user.findUnique({ where: { email: input.email } });
-    const isOpen = user !== null && user.disabledAt === null && (!user.isDemo || demoPeopleAllowed(ctx.env));
-    const matches = await verifyPassword(isOpen ? user.passwordHash : null, input.password);
-    return matches && user
-      ? { id: user.id, name: user.name, email: user.email, role: user.role as Role }
-      : null;
-  },
-  handle: async (ctx, input, viewer): Promise<SignedIn | null> => {
+  prepare: (ctx, input) => proveLogin(ctx, input),
+  handle: async (ctx, input, proved): Promise<SignedIn | null> => {
+    const viewer = await holdProved(ctx, proved);
     if (!viewer) {
-      await recordAudit(ctx, {
-        action: 'auth.login.failed',
-        target: { type: 'user', label: input.email },
-        details: { email: input.email },
-      });
+      await recordFailedLogin(ctx, input.email);
       return null;
     }
     await clearFailures(ctx, input.email);
     const token = await openSession(ctx, viewer.id);
-    await recordAudit(ctx.as({ type: 'user', id: viewer.id, name: viewer.name, role: viewer.role }), {
+    await recordAudit(ctx.as(actorOf(viewer)), {
       action: 'auth.login',
       target: { type: 'user', id: viewer.id, label: viewer.email },
     });
@@ -48,17 +43,15 @@ const attemptLogin = defineCommand({
 });
 
 /**
- * Opens a session for e-mail and password. The refusal is the same for a wrong password, an unknown person, a disabled
- * one and a demo person where those may not sign in; the audit log keeps it.
+ * Opens a session for e-mail and password. The refusal is the same for a wrong password, an unknown person, one without
+ * a password, a disabled one and a demo person where those may not sign in; the audit log keeps it.
  * @throws AppError `unprocessable` when they do not fit, `rate_limited` after too many failures
  */
 export const login: Command<SignedIn> = Object.assign(
   async (ctx: Ctx, input: unknown): Promise<SignedIn> => {
     const signedIn = await attemptLogin(ctx, input);
     if (signedIn) return signedIn;
-    throw new AppError('unprocessable', 'This e-mail address and password do not fit together.', {
-      hint: 'Check both, or ask an admin.',
-    });
+    throw loginRefused();
   },
   { operation: 'command', access: attemptLogin.access } as const,
 );
@@ -85,13 +78,8 @@ const attemptReauthentication = defineCommand({
   access: 'signed-in',
   input: reauthenticateInput,
   prepare: async (ctx, input) => {
-    if (!ctx.actor.id || !ctx.request.sessionId) return null;
-    const user = await ctx.db.user.findUniqueOrThrow({
-      where: { id: ctx.actor.id },
-      select: { email: true, passwordHash: true },
-    });
-    await admitAttempt(ctx, user.email);
-    return (await verifyPassword(user.passwordHash, input.password)) ? user.email : null;
+    if (!ctx.request.sessionId) return null;
+    return (await proveOwnPassword(ctx, input.password))?.email ?? null;
   },
   handle: async (ctx, _input, email): Promise<boolean> => {
     const target = { type: 'user', id: ctx.actor.id, label: ctx.actor.name };

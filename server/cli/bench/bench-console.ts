@@ -35,6 +35,8 @@ export interface BenchConsole {
   url: string;
   /** The console itself, beside web and worker. */
   ctx: Ctx;
+  /** The owner of the console's database, who may vacuum. */
+  ownerUrl: string;
   shop: { url: string; repository: string; databaseUrl: string };
   /** Its data; removed at the end. */
   folder: string;
@@ -77,6 +79,9 @@ export async function startBenchConsole(
     const environment = config.services[PLACE.service]?.environments[PLACE.environment];
     if (!environment) throw new Error('ops.config.ts no longer has the example shop');
     change(environment);
+    config.services = {
+      [PLACE.service]: { title: 'Shop', environments: { [PLACE.environment]: environment } },
+    };
     const configFile = path.join(folder, 'ops.config.mjs');
     await writeFile(configFile, `export default ${JSON.stringify(config)};`, { mode: 0o600 });
     const made = await import(
@@ -110,6 +115,7 @@ export async function startBenchConsole(
     return {
       url,
       ctx,
+      ownerUrl: databases.ownerUrl,
       shop: {
         url: environment.url,
         repository: environment.deploy.repository,

@@ -30,8 +30,7 @@ const secretsSchema = z.object({
 
 type Secrets = z.infer<typeof secretsSchema>;
 
-export interface OwnDatabases {
-  postgres: EmbeddedPostgres;
+export interface OwnDatabaseUrls {
   /** The owner's login of the console's database; only for migrating. */
   ownerUrl: string;
   /** The serving login of the console's database. */
@@ -40,13 +39,17 @@ export interface OwnDatabases {
   shopUrl: string;
 }
 
+export interface OwnDatabases extends OwnDatabaseUrls {
+  postgres: EmbeddedPostgres;
+}
+
 /**
  * Starts the console's own Postgres with its roles and databases, all made when missing. The passwords are random and
  * kept in DATA_DIR/postgres.json, readable by its owner only.
  * @param port the console's port; Postgres takes the next one, or where that is taken the first free one from ten above
  */
 export async function startOwnDatabases(dataDir: string, port: number): Promise<OwnDatabases> {
-  const secrets = await readSecrets(dataDir);
+  const secrets = (await readSecrets(dataDir)) ?? (await makeSecrets(dataDir));
   const postgres = await startEmbeddedPostgres({
     directory: secrets.directory,
     port: await choosePort(secrets.directory, port),
@@ -55,10 +58,24 @@ export async function startOwnDatabases(dataDir: string, port: number): Promise<
   });
   const isNew = await prepareRoles(postgres, secrets);
   if (isNew) await sealDatabases(postgres);
+  return { postgres, ...urlsOf(secrets, postgres.port) };
+}
+
+/**
+ * Where the databases of a start with this data folder are, or were when it ran last; starts nothing.
+ * @returns null when no start has made any there
+ * @throws ZodError when the file was damaged
+ */
+export async function findOwnDatabases(dataDir: string): Promise<OwnDatabaseUrls | null> {
+  const secrets = await readSecrets(dataDir);
+  const port = secrets && (await recordedPort(secrets.directory));
+  return secrets && port ? urlsOf(secrets, port) : null;
+}
+
+function urlsOf(secrets: Secrets, port: number): OwnDatabaseUrls {
   const urlOf = (role: string, password: string, database: string): string =>
-    `postgres://${role}:${password}@127.0.0.1:${postgres.port}/${database}`;
+    `postgres://${role}:${password}@127.0.0.1:${port}/${database}`;
   return {
-    postgres,
     ownerUrl: urlOf(OWNER_ROLE, secrets.owner, OPS_DATABASE),
     url: urlOf(LOGIN_ROLE, secrets.login, OPS_DATABASE),
     shopUrl: urlOf(SHOP_ROLE, secrets.shop, SHOP_DATABASE),
@@ -72,10 +89,18 @@ async function choosePort(directory: string, port: number): Promise<number> {
   return (await isPortFree(port + 1)) ? port + 1 : findFreePort(port + 10);
 }
 
+function secretsFile(dataDir: string): string {
+  return path.join(dataDir, 'postgres.json');
+}
+
 /** @throws ZodError when the file was damaged */
-async function readSecrets(dataDir: string): Promise<Secrets> {
-  const file = path.join(dataDir, 'postgres.json');
-  if (existsSync(file)) return secretsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+async function readSecrets(dataDir: string): Promise<Secrets | null> {
+  const file = secretsFile(dataDir);
+  return existsSync(file) ? secretsSchema.parse(JSON.parse(await readFile(file, 'utf8'))) : null;
+}
+
+async function makeSecrets(dataDir: string): Promise<Secrets> {
+  const file = secretsFile(dataDir);
   await mkdir(dataDir, { recursive: true });
   const name = createHash('sha256').update(path.resolve(dataDir)).digest('hex').slice(0, 12);
   const folder = await reachableFolder(dataDir, [`/var/lib/herbisveritas-ops/${name}`]);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { checkPageWeight } from './page-weight.mjs';
 import { countPlaywright, countVitest, summarise } from './results.mjs';
 import { checkSources } from './sources.mjs';
 
@@ -34,6 +35,7 @@ export async function run(args, { root, buildStale }) {
     architecture: () => ({ ok: npmScript(root, 'architecture') }),
     files: () => ({ ok: report(checkSources(root)) }),
     'dead-code': () => ({ ok: npmScript(root, 'dead-code') }),
+    weight: () => ({ ok: checkPageWeight(root) }),
     unit: () => vitest('unit'),
     db: () => vitest('db'),
     shop: () => vitest('shop'),

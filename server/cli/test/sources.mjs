@@ -5,7 +5,8 @@ import path from 'node:path';
 
 const MAX_LINES = 400;
 const COUNTED = /\.(ts|tsx|mjs|cjs|css|prisma)$/;
-const SKIPPED = /^(node_modules|build|\.data|test-results|playwright-report|server\/platform\/generated)\//;
+const SKIPPED =
+  /^(node_modules|build|\.data|test-results|playwright-report|server\/platform\/generated)\/|^prisma\/migrations\/migrated\.prisma$/;
 
 /** @param {string} root @returns {string[]} what is wrong, one line each */
 export function checkSources(root) {

@@ -1,8 +1,14 @@
 import { recordAudit } from '#server/audit/commands';
 import { defineCommand } from '#server/auth/guard';
-import { liftLockInput, lockEnvironmentInput, markReleaseInput } from '#server/deployments/contract';
+import {
+  type LockView,
+  liftLockInput,
+  lockEnvironmentInput,
+  markReleaseInput,
+} from '#server/deployments/contract';
 import type { SourceRelease } from '#server/deployments/drivers/driver';
 import { addMark, lockForDeploys } from '#server/deployments/procedures/deployment-records';
+import { toLockView } from '#server/deployments/queries/environments';
 import { driverOf, findOpenLock, recordRelease } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
@@ -46,12 +52,12 @@ export const markRelease = defineCommand({
   },
 });
 
-/** Refuses deploys from now on; rollbacks go on. @throws AppError `conflict` when it is locked already */
+/** Refuses deploys from now on; rollbacks go on. @returns the lock @throws AppError `conflict` when it is locked already */
 export const lockEnvironment = defineCommand({
   name: 'deployments.lock-environment',
   access: 'environments.lock',
   input: lockEnvironmentInput,
-  handle: async (tx, input): Promise<void> => {
+  handle: async (tx, input): Promise<LockView> => {
     environmentConfig(tx, input);
     await holdEnvironment(tx, input);
     const open = await findOpenLock(tx, input);
@@ -63,6 +69,7 @@ export const lockEnvironment = defineCommand({
     }
     await lockForDeploys(tx, input, input.reason, null);
     await notify(tx.db, { kind: 'environment', service: input.service, environment: input.environment });
+    return toLockView(await findOpenLock(tx, input)) as LockView;
   },
 });
 

@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import { recordAudit } from '#server/audit/commands';
 import { defineCommand } from '#server/auth/guard';
 import {
@@ -6,26 +7,34 @@ import {
   requestRollbackInput,
   requestValidationInput,
 } from '#server/deployments/contract';
+import { takeOverride } from '#server/deployments/freezes/active';
 import {
   type Prepared,
+  type PreparedDeploy,
   prepareChecklist,
   prepareDeploy,
   prepareRollback,
   prepareValidation,
 } from '#server/deployments/plans';
 import { deployProcedure } from '#server/deployments/procedures/deploy';
-import { findCurrentDeployment } from '#server/deployments/procedures/deployment-records';
-import { assertMayDeploy, loadHistory, recordRelease } from '#server/deployments/records';
+import {
+  assertMayDeploy,
+  assertStillCurrent,
+  loadHistory,
+  recordRelease,
+  stalePlan,
+} from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
-import type { Plan } from '#server/runs/contract';
-import { type StartedRun, startRun } from '#server/runs/start-run';
+import type { Plan, StartedRun } from '#server/runs/contract';
+import { startRun } from '#server/runs/start-run';
 import { hashPlan } from '#server/runs/state';
 import { OPS_CONFIG } from '#server/services/queries';
 
 /**
- * Queues the deploy that the person confirmed. @throws AppError `stale_plan` when it is no longer what the page showed,
- * `locked` while the environment is locked, `conflict` when another run holds it or the release is marked faulty
+ * Queues the deploy that the person confirmed. In a freeze only with a reason to override it, from who may, which is an
+ * entry of its own in the audit log. @throws AppError `stale_plan` when it is no longer what the page showed, `locked`
+ * while the environment is locked or frozen, `conflict` when another run holds it or the release is marked faulty
  */
 export const requestDeploy = defineCommand({
   name: 'deployments.request-deploy',
@@ -36,15 +45,38 @@ export const requestDeploy = defineCommand({
     assertPlan(prepared.plan, input.planHash);
     return prepared;
   },
-  handle: async (tx, input, prepared): Promise<StartedRun> => {
-    const releaseId = await recordRelease(tx, input.service, prepared.release);
-    const started = await start(tx, prepared, input);
-    if (!started.created) return started;
-    await assertMayDeploy(tx, { ...prepared.params, releaseId, release: prepared.release });
-    await assertStillCurrent(tx, prepared.plan);
-    return started;
-  },
+  handle: queueDeploy,
 });
+
+/**
+ * The same inside another request's transaction: whatever asks for a deploy comes through here, and past its locks,
+ * freezes, verdicts and approvals. The caller has checked the permission and prepared the plan.
+ */
+export async function queueDeploy(
+  tx: Ctx,
+  input: Omit<z.infer<typeof requestDeployInput>, 'planHash'>,
+  prepared: PreparedDeploy,
+): Promise<StartedRun> {
+  await recordRelease(tx, input.service, prepared.release);
+  const taken = await takeOverride(tx, input, input.freezeOverrideReason);
+  const params = { ...prepared.params, freezeOverride: taken?.override ?? null };
+  const started = await start(tx, { ...prepared, params }, input);
+  if (!started.created) return started;
+  await assertMayDeploy(tx, params);
+  await assertStillCurrent(tx, prepared.plan);
+  if (taken) {
+    await recordAudit(tx, {
+      action: 'deployments.freeze.overridden',
+      target: { type: 'run', id: started.runId, label: `#${started.number} ${prepared.plan.title}` },
+      service: input.service,
+      environment: input.environment,
+      reason: taken.override.reason,
+      runId: started.runId,
+      details: { freezes: taken.freezes.map(({ id, reason }) => ({ id, reason })) },
+    });
+  }
+  return started;
+}
 
 /**
  * Queues the rollback that the person confirmed, taking the place of a deploy under way. Never refused by a lock or a
@@ -56,7 +88,13 @@ export const requestRollback = defineCommand({
   access: 'deployments.rollback',
   input: requestRollbackInput,
   prepare: async (ctx, input) => {
-    const prepared = await prepareRollback(ctx, input, input.tag, input.breakGlassReason ?? null);
+    const prepared = await prepareRollback(
+      ctx,
+      input,
+      input.tag,
+      input.breakGlassReason ?? null,
+      input.drill,
+    );
     assertPlan(prepared.plan, input.planHash);
     if (!prepared.compatible && (input.breakGlassReason ?? '').length < 10) {
       throw new AppError(
@@ -141,23 +179,7 @@ function start<P>(
 }
 
 function assertPlan(plan: Plan, planHash: string): void {
-  if (hashPlan(plan) === planHash) return;
-  throw new AppError(
-    'stale_plan',
-    'Things have changed since this page was opened, so the plan is another one now. Nothing was started.',
-    {
-      hint: 'Look at the new plan and confirm again.',
-    },
-  );
-}
-
-/**
- * What is live is still what the plan says, under the environment's request lock and the active run's row lock. A deploy
- * that is in its switch right now, and is being superseded, still ends it: the rollback's first step looks once more.
- */
-async function assertStillCurrent(tx: Ctx, plan: Plan): Promise<void> {
-  const current = await findCurrentDeployment(tx, plan);
-  if ((current?.releaseId ?? null) !== (plan.from?.id ?? null)) assertPlan(plan, '');
+  if (hashPlan(plan) !== planHash) throw stalePlan();
 }
 
 /**

@@ -15,22 +15,49 @@ export interface DriverHarness {
   dispose(): Promise<void>;
 }
 
-/** Takes the steps of a deploy up to and with the switch. @returns the instance that is live */
+/** Takes the steps of a deploy up to and with the switch and the health gate. @returns the instance that is live */
 export async function deployWith(
-  { driver, environment }: Pick<DriverHarness, 'driver' | 'environment'>,
+  harness: Pick<DriverHarness, 'driver' | 'environment'>,
   io: TestStepIo,
   release: DeployTarget,
 ): Promise<string> {
+  const { driver } = harness;
   await driver.prepare(io, release);
   await driver.build(io, release);
-  const { instanceId, url } = await driver.start(io, release);
-  await waitUntilHealthy(io, url, environment.health, () => driver.assertRunning(io, instanceId));
+  const isApart = driver.gates === 'before-switch';
+  const { instanceId, url } = isApart
+    ? await startHealthy(harness, io, release)
+    : await driver.start(io, release);
   await driver.switchTo(io, instanceId);
+  if (!isApart) await waitUntilHealthy(io, url, harness.environment.health);
   return instanceId;
 }
 
-/** What every deploy driver promises, whatever it drives. The tests build on each other, in order. */
-export function describeDeployDriver(name: string, create: () => Promise<DriverHarness>): void {
+/** Starts the release and waits at the health gate. */
+async function startHealthy(
+  { driver, environment }: Pick<DriverHarness, 'driver' | 'environment'>,
+  io: TestStepIo,
+  release: DeployTarget,
+): Promise<{ instanceId: string; url: string }> {
+  const started = await driver.start(io, release);
+  await waitUntilHealthy(io, started.url, environment.health, {
+    assertRunning: () => driver.assertRunning(io, started.instanceId),
+  });
+  return started;
+}
+
+/**
+ * What every deploy driver promises, whatever it drives. The tests build on each other, in order.
+ * @param gates that of the driver: where one command starts and switches, nothing is promised of the time between
+ */
+export function describeDeployDriver(
+  name: string,
+  create: () => Promise<DriverHarness>,
+  gates: DeployDriver['gates'] = 'before-switch',
+): void {
+  const isApart = gates === 'before-switch';
+  /** What a switch leaves for `retire`. */
+  const retired = isApart ? 1 : 0;
   describe(`deploy driver ${name}`, { timeout: 60_000 }, () => {
     let harness: DriverHarness;
     let driver: DeployDriver;
@@ -42,6 +69,8 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
       return createTestStepIo({ runNumber, ...options });
     };
     const deploy = (io: TestStepIo, release: DeployTarget) => deployWith(harness, io, release);
+    const start = (io: TestStepIo, release: DeployTarget) =>
+      isApart ? startHealthy(harness, io, release) : driver.start(io, release);
     const { first, second, crashing } = {
       first: () => harness.releases.first,
       second: () => harness.releases.second,
@@ -52,6 +81,7 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
       harness = await create();
       driver = harness.driver;
       visitorUrl = new URL(harness.environment.url);
+      expect(driver.gates).toBe(gates);
     }, 60_000);
     afterAll(() => harness.dispose(), 60_000);
 
@@ -113,9 +143,10 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
       expect(
         await driver.runCommand(io, first(), 'rm -rf dist server.mjs release.json', { timeoutMs: 10_000 }),
       ).toBe(0);
-      const { instanceId, url } = await driver.start(io, first());
-      await waitUntilHealthy(io, url, harness.environment.health, () => driver.assertRunning(io, instanceId));
-      expect(await driver.retire(io)).toBe(1);
+      if (isApart) await startHealthy(harness, io, first());
+      else await deploy(io, first());
+      expect(await ask(visitorUrl)).toMatchObject({ status: 200, release: first().tag });
+      expect(await driver.retire(io)).toBe(retired);
     });
 
     it('tells the pending migrations and runs them', async () => {
@@ -127,13 +158,12 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
     it('serves the old release until the switch, and retires it afterwards', async () => {
       const io = newRun();
       await driver.build(io, second());
-      const { instanceId, url } = await driver.start(io, second());
-      await waitUntilHealthy(io, url, harness.environment.health, () => driver.assertRunning(io, instanceId));
+      const { instanceId } = await start(io, second());
       expect((await ask(visitorUrl)).release).toBe(first().tag);
-      expect((await driver.observe()).instances).toHaveLength(2);
+      expect((await driver.observe()).instances).toHaveLength(isApart ? 2 : 1);
       await driver.switchTo(io, instanceId);
       expect((await ask(visitorUrl)).release).toBe(second().tag);
-      expect(await driver.retire(io)).toBe(1);
+      expect(await driver.retire(io)).toBe(retired);
       expect((await driver.observe()).instances).toEqual([
         expect.objectContaining({ instanceId, tag: second().tag }),
       ]);
@@ -143,10 +173,7 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
       const frozen = newRun();
       const live = await driver.observe();
       const late = newRun();
-      const { instanceId, url } = await driver.start(late, first());
-      await waitUntilHealthy(late, url, harness.environment.health, () =>
-        driver.assertRunning(late, instanceId),
-      );
+      const { instanceId } = await start(late, first());
       expect(await driver.retire(frozen)).toBe(0);
       await driver.switchTo(late, instanceId);
       await expect(driver.switchTo(frozen, live.live?.instanceId as string)).rejects.toMatchObject({
@@ -154,20 +181,13 @@ export function describeDeployDriver(name: string, create: () => Promise<DriverH
         message: expect.stringContaining(frozen.fencingToken),
       });
       expect((await ask(visitorUrl)).release).toBe(first().tag);
-      expect(await driver.retire(late)).toBe(1);
+      expect(await driver.retire(late)).toBe(retired);
     });
 
     it('reports a crash at the start with its last words and leaves visitors alone', async () => {
       const io = newRun();
-      await driver.prepare(io, crashing());
-      await driver.build(io, crashing());
       const from = Date.now();
-      const attempt = driver
-        .start(io, crashing())
-        .then(({ instanceId, url }) =>
-          waitUntilHealthy(io, url, harness.environment.health, () => driver.assertRunning(io, instanceId)),
-        );
-      await expect(attempt).rejects.toMatchObject({
+      await expect(deploy(io, crashing())).rejects.toMatchObject({
         name: 'StepFailure',
         message: expect.stringContaining('FATAL: the price list is missing'),
       });

@@ -1,5 +1,5 @@
 import { defineToken } from '#server/platform/context';
-import type { StepIo } from '#server/runs/procedure';
+import { StepFailure, type StepIo } from '#server/runs/procedure';
 
 /** A release as its repository describes it. */
 export interface SourceRelease {
@@ -44,11 +44,31 @@ export interface CommandLimits {
   inactivityTimeoutMs?: number;
 }
 
+/** Longest that the parts of a deploy may take, ms: the steps of a run are given as much. */
+export interface DriverLimits {
+  prepareMs: number;
+  migrateMs: number;
+  buildMs: number;
+  startMs: number;
+  switchMs: number;
+  /** Both `retire` and `prune`. */
+  retireMs: number;
+  /** Everything of a deploy but its checklist and the time for which its validation is held. */
+  deployMs: number;
+}
+
 /** What visitors reach, as the outside world says, not as the records say. */
 export interface Observed {
   live: { tag: string; commitSha: string; instanceId: string } | null;
-  /** Instances that run, live or not. */
-  instances: { instanceId: string; tag: string; pid: number }[];
+  /** Instances that run, live or not; `pid` where they are processes of this machine. */
+  instances: { instanceId: string; tag: string; pid?: number }[];
+}
+
+/** The switch failed and nobody can tell from here which release visitors reach: a person must look. */
+export class SwitchUncertain extends StepFailure {
+  constructor(message: string, exitCode?: number) {
+    super(message, { needsAttention: true, exitCode });
+  }
 }
 
 /**
@@ -59,6 +79,16 @@ export interface Observed {
 export interface DeployDriver {
   readonly id: string;
   readonly source: ReleaseSource;
+  /**
+   * Where the health gate is: `before-switch`, asked of the started instance while visitors are on the old one; or
+   * `after-switch`, where one command starts the release and lets visitors in, so that nothing can be asked before.
+   */
+  readonly gates: 'before-switch' | 'after-switch';
+  readonly limits: DriverLimits;
+  /** The command lines that a plan shows beside its steps, without secrets. */
+  readonly commandLines?: Partial<
+    Record<'prepare' | 'migrate' | 'build' | 'start' | 'switch' | 'retire', string>
+  >;
   observe(): Promise<Observed>;
   /**
    * Brings back what should serve, after the machine or the example was restarted: adopts what lives, starts what does
@@ -73,11 +103,17 @@ export interface DeployDriver {
   pendingMigrations(io: StepIo, release: DeployTarget): Promise<string[]>;
   migrate(io: StepIo, release: DeployTarget): Promise<void>;
   build(io: StepIo, release: DeployTarget): Promise<void>;
-  /** Starts the release beside the one that serves. @returns where to ask it for its health */
+  /**
+   * Starts the release beside the one that serves. Where the gate is after the switch it starts nothing.
+   * @returns where to ask for its health
+   */
   start(io: StepIo, release: DeployTarget): Promise<{ instanceId: string; url: string }>;
   /** Tells a gate whether waiting still makes sense. @throws StepFailure when the instance has ended; its last words are in the run's log */
   assertRunning(io: StepIo, instanceId: string): Promise<void>;
-  /** Lets visitors reach the instance. Atomic; refused with StepFailure when a higher fencing token has switched before. */
+  /**
+   * Lets visitors reach the instance. Atomic; refused with StepFailure when a higher fencing token has switched before.
+   * @throws SwitchUncertain when it failed and visitors may be on either release
+   */
   switchTo(io: StepIo, instanceId: string): Promise<void>;
   /** Lets the instances that no longer serve finish their requests and ends them. @returns how many were ended */
   retire(io: StepIo): Promise<number>;

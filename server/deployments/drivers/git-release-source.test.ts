@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createGitReleaseSource } from '#server/deployments/drivers/git-release-source';
 import { isTagName } from '#server/platform/git';
+import { createTagState } from '#server/platform/git-tag-state';
 import { createLogger } from '#server/platform/logger';
 
 let folder: string;
@@ -99,6 +100,34 @@ describe('releases from git tags', () => {
     expect(await source.findRelease('moving')).toMatchObject({ commitSha: sha.two });
     await git('tag', '--delete', 'moving');
     expect(await source.findRelease('moving')).toBeNull();
+  });
+
+  it('lists what is there after every change of a tag, however git keeps it', async () => {
+    const source = createGitReleaseSource(folder, log);
+    const state = createTagState(folder);
+    const settled = () => vi.waitFor(async () => expect(await state()).not.toBeNull());
+    const changes: string[][] = [
+      ['tag', 'next', sha.one as string],
+      ['tag', '--force', 'next', sha.two as string],
+      ['tag', 'deep/er/next', sha.one as string],
+      ['pack-refs', '--all'],
+      ['tag', '--force', 'next', sha.one as string],
+      ['tag', '--delete', 'next'],
+      ['pack-refs', '--all'],
+      ['tag', '--delete', 'deep/er/next'],
+    ];
+    for (const change of changes) {
+      await settled();
+      const before = await state();
+      expect(await state()).toBe(before);
+      expect(await source.listReleases()).toEqual(await createGitReleaseSource(folder, log).listReleases());
+      await git(...change);
+      expect(await source.listReleases(), change.join(' ')).toEqual(
+        await createGitReleaseSource(folder, log).listReleases(),
+      );
+      await settled();
+      expect(await state(), change.join(' ')).not.toBe(before);
+    }
   });
 
   it('reads no name as an option, a pattern or a path', async () => {

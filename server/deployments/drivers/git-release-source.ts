@@ -1,6 +1,7 @@
 import type { ReleaseSource, SourceCommit, SourceRelease } from '#server/deployments/drivers/driver';
 import { parseManifest, type ReleaseManifest } from '#server/deployments/drivers/release-manifest';
 import { COMMIT_SHA, git, isTagName } from '#server/platform/git';
+import { createTagState } from '#server/platform/git-tag-state';
 import type { Logger } from '#server/platform/logger';
 
 interface TaggedCommit {
@@ -18,12 +19,15 @@ const FORMAT = ['refname:strip=2', ...FIELDS, ...FIELDS.map((field) => `*${field
 
 /**
  * The tags of a git repository as releases: those on a commit with a readable `release.json`; others are left out with
- * one warning each. Manifests are cached by commit, so a listing costs one `for-each-ref` once they are known.
+ * one warning each. Manifests are cached by commit, and the whole listing until a tag changes.
  * @param repository absolute path
  */
 export function createGitReleaseSource(repository: string, log: Logger): ReleaseSource {
   let manifests = new Map<string, ReleaseManifest | null>();
   const warned = new Set<string>();
+  const tagState = createTagState(repository);
+  let listed: { state: string; releases: readonly SourceRelease[] } | null = null;
+  let listing: { state: string | null; releases: Promise<readonly SourceRelease[]> } | null = null;
 
   function leaveOut(tag: string, reason: string): void {
     if (warned.has(`${tag}\0${reason}`)) return;
@@ -74,6 +78,14 @@ export function createGitReleaseSource(repository: string, log: Logger): Release
     });
   }
 
+  async function readAll(): Promise<readonly SourceRelease[]> {
+    const tags = await readTags('refs/tags/');
+    const releases = await withManifests(tags);
+    const current = new Set(tags.map((tag) => tag.commitSha));
+    manifests = new Map([...manifests].filter(([sha]) => current.has(sha)));
+    return releases.sort(newestFirst);
+  }
+
   async function hasCommit(sha: string): Promise<boolean> {
     const output = await git(repository, ['cat-file', '--batch-check'], { input: `${sha}^{commit}\n` });
     return / commit \d+\n$/.test(output.toString('latin1'));
@@ -81,11 +93,20 @@ export function createGitReleaseSource(repository: string, log: Logger): Release
 
   return {
     async listReleases() {
-      const tags = await readTags('refs/tags/');
-      const releases = await withManifests(tags);
-      const current = new Set(tags.map((tag) => tag.commitSha));
-      manifests = new Map([...manifests].filter(([sha]) => current.has(sha)));
-      return releases.sort(newestFirst);
+      const state = await tagState();
+      if (state !== null && listed?.state === state) return [...listed.releases];
+      // Of those who ask at once, one asks git; who comes after a change does not take the answer from before it.
+      if (listing === null || state === null || listing.state !== state)
+        listing = { state, releases: readAll() };
+      const mine = listing;
+      try {
+        const releases = await mine.releases;
+        // A change during the reading shows in the state after it.
+        if (state !== null && state === (await tagState())) listed = { state, releases };
+        return [...releases];
+      } finally {
+        if (listing === mine) listing = null;
+      }
     },
 
     async findRelease(tag) {

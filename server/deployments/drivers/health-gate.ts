@@ -13,15 +13,17 @@ const NOT_LISTENING_POLL_MS = 20;
 /**
  * Asks until `consecutive` good answers came in a row: one good answer of a process that is about to fall proves
  * nothing. A bad one starts the count again.
- * @param assertRunning asked after each bad answer; what it throws ends the waiting
+ * @param options `assertRunning` is asked after each bad answer, and what it throws ends the waiting; `visitors` says
+ * where they are meanwhile
  * @throws StepFailure with the last answer when the deadline passes
  */
 export async function waitUntilHealthy(
   io: StepIo,
   baseUrl: string,
   health: EnvironmentConfig['health'],
-  assertRunning?: () => Promise<void>,
+  options: { assertRunning?: () => Promise<void>; visitors?: string } = {},
 ): Promise<{ good: number; attempts: number }> {
+  const { assertRunning, visitors = 'Visitors are still on the release before.' } = options;
   const url = new URL(health.path, baseUrl);
   const deadline = performance.now() + health.deadlineSeconds * 1_000;
   let good = 0;
@@ -46,7 +48,7 @@ export async function waitUntilHealthy(
     );
   }
   throw new StepFailure(
-    `Not healthy within ${health.deadlineSeconds} s (${attempts} attempts); last: ${last}. Visitors are still on the release before.`,
+    `Not healthy within ${health.deadlineSeconds} s (${attempts} attempts); last: ${last}. ${visitors}`,
   );
 }
 

@@ -1,9 +1,11 @@
+import { createCommandDriver } from '#server/deployments/drivers/command/command-driver';
+import { commandEnvironment } from '#server/deployments/drivers/command/settings';
 import type { DeployDriver } from '#server/deployments/drivers/driver';
 import { createLocalDriver } from '#server/deployments/drivers/local/local-driver';
 import { localEnvironment } from '#server/deployments/drivers/local/settings';
 import { AppError } from '#server/platform/errors';
 import type { Logger } from '#server/platform/logger';
-import type { OpsConfig } from '#server/services/config';
+import type { EnvironmentConfig, OpsConfig } from '#server/services/config';
 
 /**
  * Makes the drivers of a configuration, each once and only when asked for.
@@ -23,8 +25,17 @@ export function createDrivers(
       : undefined;
     const found = settings && Object.hasOwn(settings, environment) ? settings[environment] : undefined;
     if (!found) throw new AppError('not_found', `There is no environment ${key}.`);
-    const driver = createLocalDriver(localEnvironment(found), log.child({ service, environment }));
+    const driver = createDriver(found, log.child({ service, environment }));
     drivers.set(key, driver);
     return driver;
   };
+}
+
+function createDriver({ deploy, ...environment }: EnvironmentConfig, log: Logger): DeployDriver {
+  switch (deploy.driver) {
+    case 'local':
+      return createLocalDriver(localEnvironment({ ...environment, deploy }), log);
+    case 'command':
+      return createCommandDriver(commandEnvironment({ ...environment, deploy }), log);
+  }
 }

@@ -1,4 +1,4 @@
-import { findCurrentDeployment, markValidated } from '#server/deployments/procedures/deployment-records';
+import { markValidated } from '#server/deployments/procedures/deployment-records';
 import {
   checklistSteps,
   checkoutStep,
@@ -6,6 +6,7 @@ import {
   targetParams,
 } from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
+import { driverOf, findCurrentDeployment } from '#server/deployments/records';
 import type { Procedure } from '#server/runs/procedure';
 import { environmentConfig } from '#server/services/queries';
 
@@ -19,7 +20,10 @@ export const checklistProcedure: Procedure<TargetParams> = {
   budgetMs: 180_000,
   onBudgetEnd: 'timed_out',
   supersedes: [],
-  steps: (ctx, params) => [checkoutStep(params), ...checklistSteps(params, environmentConfig(ctx, params))],
+  steps: (ctx, params) => [
+    checkoutStep(params, driverOf(ctx, params)),
+    ...checklistSteps(params, environmentConfig(ctx, params)),
+  ],
 };
 
 /** The post-deploy validation alone, against what is live; a release that passes it counts as validated. */

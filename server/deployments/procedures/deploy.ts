@@ -1,4 +1,7 @@
+import type * as z from 'zod';
 import { deployEnded } from '#server/deployments/contract';
+import type { DeployDriver } from '#server/deployments/drivers/driver';
+import { freezeOverride } from '#server/deployments/freezes/active';
 import {
   closeDeployment,
   lockForDeploys,
@@ -14,12 +17,16 @@ import {
   checklistSteps,
   checkoutStep,
   endUnused,
+  gateAfterSwitch,
+  gateAfterSwitchMs,
+  gateAfterSwitchWords,
   gateStep,
   retireStep,
   startStep,
   switchStep,
   type TargetParams,
   targetParams,
+  withLine,
 } from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
 import { assertMayDeploy, driverOf } from '#server/deployments/records';
@@ -28,52 +35,64 @@ import { type Procedure, type Step, StepFailure } from '#server/runs/procedure';
 import type { EnvironmentConfig } from '#server/services/config';
 import { environmentConfig, findEnvironmentConfig } from '#server/services/queries';
 
-/** Time for everything of a deploy that is not the checklist, s. */
-const DEPLOY_SECONDS = 420;
-
 /** How long a deploy may take in this environment, ms. */
-export function deployBudgetMs(config: EnvironmentConfig): number {
-  return (config.checklistBudgetSeconds + DEPLOY_SECONDS + config.validation.holdSeconds) * 1_000;
+export function deployBudgetMs(config: EnvironmentConfig, { limits }: DeployDriver): number {
+  return (config.checklistBudgetSeconds + config.validation.holdSeconds) * 1_000 + limits.deployMs;
 }
 
+export const deployParams = targetParams.extend({
+  /** The freezes that its requester overrode; null when there were none. */
+  freezeOverride: freezeOverride.nullable().default(null),
+});
+export type DeployParams = z.infer<typeof deployParams>;
+
 /** The standard deploy: checklist, migrations if any, build, start beside the old one, gate, switch, validate. */
-export const deployProcedure: Procedure<TargetParams> = {
+export const deployProcedure: Procedure<DeployParams> = {
   id: 'deployments.deploy',
   title: 'Deploy',
-  params: targetParams,
+  params: deployParams,
   permission: 'deployments.deploy',
   confirmation: 'consequential',
-  budgetMs: (180 + DEPLOY_SECONDS) * 1_000,
+  budgetMs: 600_000,
   onBudgetEnd: 'timed_out',
   supersedes: [],
   steps: (ctx, params) => {
     const config = environmentConfig(ctx, params);
+    const driver = driverOf(ctx, params);
     return [
       checkoutStep(
         params,
+        driver,
         ({ io }) =>
           (tx) =>
             openDeployment(tx, io.runId, params, 'deploy', null),
       ),
       ...checklistSteps(params, config),
-      migrateStep(params),
-      buildStep(params),
-      startStep(params),
-      gateStep(params, config),
+      migrateStep(params, driver),
+      buildStep(params, driver),
+      startStep(params, driver),
+      gateStep(params, config, driver),
       switchStep(
         params,
+        driver,
         ({ io }) =>
           (tx) =>
             markSwitched(tx, io.runId, params),
+        // On record as the one that takes visitors, so that a rollback leaves it and not the release before.
+        async (tx) => {
+          if (tx.request.runId) await markSwitched(tx, tx.request.runId, params);
+        },
       ),
-      validateStep(params, config),
-      retireStep(params, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
-    ];
+      validateStep(params, config, driver),
+      retireStep(params, driver, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
+    ] as Step<DeployParams>[];
   },
   cleanUp: endUnused,
   onResume: async (tx, runId) => {
     const deployment = await reopenDeployment(tx, runId);
-    if (deployment && !deployment.switchedAt) await assertMayDeploy(tx, deployment);
+    if (deployment?.switchedAt) return;
+    const run = await tx.db.run.findUniqueOrThrow({ where: { id: runId }, select: { params: true } });
+    await assertMayDeploy(tx, deployParams.parse(run.params));
   },
   onEnd: async (tx, end) => {
     const { service, environment } = end.params;
@@ -99,36 +118,36 @@ export const deployProcedure: Procedure<TargetParams> = {
   },
 };
 
-function migrateStep(params: TargetParams): Step<TargetParams> {
+function migrateStep(params: TargetParams, driver: DeployDriver): Step<TargetParams> {
   return {
     key: 'migrate',
     title: 'Database migrations',
-    detail: 'those that the release has and the database lacks',
+    detail: withLine('those that the release has and the database lacks', driver.commandLines?.migrate),
     recovery: 'repeat',
-    timeoutMs: 300_000,
+    timeoutMs: driver.limits.migrateMs,
     run: async ({ ctx, io }) => {
-      const driver = driverOf(ctx, params);
-      const pending = await driver.pendingMigrations(io, params);
+      const used = driverOf(ctx, params);
+      const pending = await used.pendingMigrations(io, params);
       if (pending.length === 0) return { status: 'skipped', facts: { migrations: 'none' } };
       // From here on the database may need this release's schema, even if the worker dies in the next line.
       await io.commit(async (tx) => {
         await tx.db.$executeRaw`
           UPDATE deployment SET migrated_at = coalesce(migrated_at, clock_timestamp()) WHERE run_id = ${io.runId}::uuid`;
       });
-      await driver.migrate(io, params);
+      await used.migrate(io, params);
       return { facts: { migrations: pending.join(', ') } };
     },
   };
 }
 
 /** Makes what is started; quick where it has been made before. */
-export function buildStep(params: TargetParams): Step<TargetParams> {
+export function buildStep(params: TargetParams, driver: DeployDriver): Step<TargetParams> {
   return {
     key: 'build',
     title: 'Build',
-    detail: 'the release as it will run',
+    detail: withLine('the release as it will run', driver.commandLines?.build),
     recovery: 'repeat',
-    timeoutMs: 300_000,
+    timeoutMs: driver.limits.buildMs,
     run: async ({ ctx, io }) => {
       await driverOf(ctx, params).build(io, params);
       return {};
@@ -136,21 +155,29 @@ export function buildStep(params: TargetParams): Step<TargetParams> {
   };
 }
 
-function validateStep(params: TargetParams, config: EnvironmentConfig): Step<TargetParams> {
+function validateStep(
+  params: TargetParams,
+  config: EnvironmentConfig,
+  driver: DeployDriver,
+): Step<TargetParams> {
   const { validation } = config;
   return {
     key: 'validate',
     title: 'Validate',
-    detail: `${validation.endpoints.map(({ path }) => path).join(', ')}: ${validation.samples} requests each; on failure: ${POLICY_WORDS[validation.onFailure]}`,
+    detail: `${gateAfterSwitchWords(config, driver)}${validation.endpoints.map(({ path }) => path).join(', ')}: ${validation.samples} requests each; on failure: ${POLICY_WORDS[validation.onFailure]}`,
     recovery: 'repeat',
-    timeoutMs: (validation.holdSeconds + 120) * 1_000,
+    timeoutMs: gateAfterSwitchMs(config, driver) + (validation.holdSeconds + 120) * 1_000,
     run: async ({ ctx, io }) => {
       const before = await previousValidation(ctx, io.runId);
-      const { result, warnings } = await validateRelease(io, config.url, validation, {
-        holdSeconds: validation.holdSeconds,
-        expectedTag: params.tag,
-        before,
-      }).catch((error: unknown) => {
+      const validate = async () => {
+        await gateAfterSwitch({ ctx, io, params }, config);
+        return validateRelease(io, config.url, validation, {
+          holdSeconds: validation.holdSeconds,
+          expectedTag: params.tag,
+          before,
+        });
+      };
+      const { result, warnings } = await validate().catch((error: unknown) => {
         if (error instanceof StepFailure && validation.onFailure === 'ask') {
           throw new StepFailure(`${error.message} Decide: roll back, or resume to validate again.`, {
             needsAttention: true,

@@ -1,6 +1,7 @@
 import { recordAudit } from '#server/audit/commands';
 import type { TargetParams } from '#server/deployments/procedures/steps';
 import type { ValidationResult } from '#server/deployments/procedures/validation';
+import { findCurrentDeployment } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 
@@ -67,15 +68,6 @@ export async function closeDeployment(tx: Ctx, runId: string): Promise<void> {
     UPDATE deployment SET ended_at = clock_timestamp(),
       status = CASE WHEN status = 'in_progress' THEN 'failed'::deployment_status ELSE status END
     WHERE run_id = ${runId}::uuid AND status <> 'replaced'`;
-}
-
-/** The deployment that visitors are on, by record. */
-export async function findCurrentDeployment(ctx: Ctx, key: EnvironmentKey) {
-  return ctx.db.deployment.findFirst({
-    where: { ...keyOf(key), status: { in: ['switched', 'live', 'invalid'] } },
-    orderBy: { sequence: 'desc' },
-    include: { release: true },
-  });
 }
 
 /** What the release before measured, to compare with; null when nothing was. */

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { deployEnded } from '#server/deployments/contract';
+import type { DeployDriver } from '#server/deployments/drivers/driver';
 import { buildStep } from '#server/deployments/procedures/deploy';
 import {
   addMark,
   closeDeployment,
-  findCurrentDeployment,
   lockForDeploys,
   markInvalid,
   markSwitched,
@@ -16,6 +16,9 @@ import {
 import {
   checkoutStep,
   endUnused,
+  gateAfterSwitch,
+  gateAfterSwitchMs,
+  gateAfterSwitchWords,
   gateStep,
   retireStep,
   startStep,
@@ -23,11 +26,12 @@ import {
   targetParams,
 } from '#server/deployments/procedures/steps';
 import { validateRelease } from '#server/deployments/procedures/validation';
+import { driverOf, findCurrentDeployment } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import { publish } from '#server/platform/events';
 import { type Procedure, type Step, StepFailure } from '#server/runs/procedure';
 import type { EnvironmentConfig } from '#server/services/config';
-import { environmentConfig } from '#server/services/queries';
+import { environmentConfig, findEnvironmentConfig } from '#server/services/queries';
 
 export const rollbackParams = targetParams.extend({
   /** The deployment whose place in the history the rollback takes. */
@@ -35,13 +39,15 @@ export const rollbackParams = targetParams.extend({
   from: z.object({ releaseId: z.string(), tag: z.string() }),
   /** Why the target was taken although its schema does not fit; null when it fits. */
   breakGlassReason: z.string().nullable(),
+  /** A rehearsal: what is left is well, so it is not marked and nothing is locked. */
+  drill: z.boolean().default(false),
 });
 export type RollbackParams = z.infer<typeof rollbackParams>;
 
 /**
  * Back to a known-good release: the path and the gate of a deploy without its checklist. Switches artifacts; never
  * rewrites git (Argo Rollouts, branch-deploy). Afterwards the environment is locked with a reason and the release that
- * was left is marked faulty (Shipit), in the transaction that records the switch.
+ * was left is marked faulty (Shipit), in the transaction that records the switch; after a drill neither.
  */
 export const rollbackProcedure: Procedure<RollbackParams> = {
   id: 'deployments.rollback',
@@ -54,24 +60,27 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
   supersedes: ['deployments.deploy', 'deployments.check', 'deployments.validate'],
   steps: (ctx, params) => {
     const config = environmentConfig(ctx, params);
+    const driver = driverOf(ctx, params);
     return [
       checkoutStep(
         params,
+        driver,
         ({ io }) =>
           (tx) =>
             beginRollback(tx, io.runId, params),
       ),
-      buildStep(params),
-      startStep(params),
-      gateStep(params, config),
+      buildStep(params, driver),
+      startStep(params, driver),
+      gateStep(params, config, driver),
       switchStep(
         params,
+        driver,
         ({ io }) =>
           (tx) =>
             recordRollback(tx, io.runId, io.runNumber, params),
       ),
-      validateStep(params, config),
-      retireStep(params, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
+      validateStep(params, config, driver),
+      retireStep(params, driver, (stepCtx) => releasesToKeep(stepCtx, params, config.keepReleases)),
     ] as Step<RollbackParams>[];
   },
   cleanUp: endUnused,
@@ -113,6 +122,8 @@ async function recordRollback(
   params: RollbackParams,
 ): Promise<void> {
   await markSwitched(tx, runId, params);
+  // Asked here again: a stored plan must not spare an environment that visitors use.
+  if (params.drill && findEnvironmentConfig(tx, params)?.practice) return;
   const run = await tx.db.run.findUniqueOrThrow({ where: { id: runId }, select: { reason: true } });
   const what = `Rolled back from ${params.from.tag} to ${params.tag} in run #${runNumber}`;
   const why = run.reason ? `${what}: ${run.reason}` : what;
@@ -126,20 +137,28 @@ async function recordRollback(
   await lockForDeploys(tx, params, why, runId);
 }
 
-function validateStep(params: RollbackParams, config: EnvironmentConfig): Step<RollbackParams> {
+function validateStep(
+  params: RollbackParams,
+  config: EnvironmentConfig,
+  driver: DeployDriver,
+): Step<RollbackParams> {
   const { validation } = config;
   return {
     key: 'validate',
     title: 'Validate',
-    detail: `${validation.endpoints.map(({ path }) => path).join(', ')}: ${validation.samples} requests each`,
+    detail: `${gateAfterSwitchWords(config, driver)}${validation.endpoints.map(({ path }) => path).join(', ')}: ${validation.samples} requests each`,
     recovery: 'repeat',
-    timeoutMs: (config.rollback.holdSeconds + 60) * 1_000,
-    run: async ({ io }) => {
-      const { result } = await validateRelease(io, config.url, validation, {
-        holdSeconds: config.rollback.holdSeconds,
-        expectedTag: params.tag,
-        before: null,
-      }).catch((error: unknown) => {
+    timeoutMs: gateAfterSwitchMs(config, driver) + (config.rollback.holdSeconds + 60) * 1_000,
+    run: async ({ ctx, io }) => {
+      const validate = async () => {
+        await gateAfterSwitch({ ctx, io, params }, config);
+        return validateRelease(io, config.url, validation, {
+          holdSeconds: config.rollback.holdSeconds,
+          expectedTag: params.tag,
+          before: null,
+        });
+      };
+      const { result } = await validate().catch((error: unknown) => {
         if (!(error instanceof StepFailure)) throw error;
         throw new StepFailure(`THE ROLLBACK DID NOT MAKE THE SHOP WELL. ${error.message}`, {
           needsAttention: true,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type DeployDriver, SwitchUncertain } from '#server/deployments/drivers/driver';
 import { waitUntilHealthy } from '#server/deployments/drivers/health-gate';
 import { driverOf } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
@@ -15,19 +16,23 @@ export const targetParams = z.object({
 });
 export type TargetParams = z.infer<typeof targetParams>;
 
-const MINUTE = 60_000;
+/** What a step's detail says with the driver's own command. */
+export function withLine(detail: string, line: string | undefined): string {
+  return line ? `${detail}: ${line}` : detail;
+}
 
 /** Puts the release's files into place. Nothing of it runs. */
 export function checkoutStep<P extends TargetParams>(
   params: P,
+  driver: DeployDriver,
   apply?: (step: StepContext<P>) => (tx: Ctx) => Promise<void>,
 ): Step<P> {
   return {
     key: 'checkout',
     title: 'Check out the release',
-    detail: `${params.tag} at ${params.commitSha.slice(0, 12)}`,
+    detail: withLine(`${params.tag} at ${params.commitSha.slice(0, 12)}`, driver.commandLines?.prepare),
     recovery: 'repeat',
-    timeoutMs: MINUTE,
+    timeoutMs: driver.limits.prepareMs,
     run: async (step) => {
       await driverOf(step.ctx, params).prepare(step.io, params);
       return { apply: apply?.(step) };
@@ -96,28 +101,53 @@ async function checklistElapsedMs(ctx: Ctx, runId: string): Promise<number> {
   return rows[0]?.elapsed ?? 0;
 }
 
-/** Starts the release beside the one that serves. */
-export function startStep<P extends TargetParams>(params: P): Step<P> {
+/** Starts the release beside the one that serves, where the driver can. */
+export function startStep<P extends TargetParams>(params: P, driver: DeployDriver): Step<P> {
+  const isApart = driver.gates === 'before-switch';
   return {
     key: 'start',
     title: 'Start the release',
-    detail: 'beside the one that serves; visitors notice nothing',
+    detail: isApart
+      ? withLine('beside the one that serves; visitors notice nothing', driver.commandLines?.start)
+      : 'not apart from the switch: one command does both',
     recovery: 'repeat',
-    timeoutMs: MINUTE,
+    timeoutMs: driver.limits.startMs,
     run: async ({ ctx, io }) => {
       const instance = await driverOf(ctx, params).start(io, params);
-      return { result: instance, facts: { instance: instance.instanceId, address: instance.url } };
+      const facts = { instance: instance.instanceId, address: instance.url };
+      return { status: isApart ? 'succeeded' : 'skipped', result: instance, facts };
     },
   };
 }
 
-/** Several good health answers in a row before visitors are let in. Never skipped. */
-export function gateStep<P extends TargetParams>(params: P, config: EnvironmentConfig): Step<P> {
+function gateWords({ health }: EnvironmentConfig): string {
+  return `${health.consecutive} good answers in a row from ${health.path} within ${health.deadlineSeconds} s`;
+}
+
+/**
+ * Several good health answers in a row before visitors are let in. Never left out: where nothing can be asked before the
+ * switch, the plan says so and the validation begins with it, see {@link gateAfterSwitch}.
+ */
+export function gateStep<P extends TargetParams>(
+  params: P,
+  config: EnvironmentConfig,
+  { gates }: DeployDriver,
+): Step<P> {
   const { health } = config;
+  if (gates === 'after-switch') {
+    return {
+      key: 'gate',
+      title: 'Health gate',
+      detail: `not before the switch, since nothing runs apart that could be asked: ${gateWords(config)} are asked for when visitors are on the release`,
+      recovery: 'repeat',
+      timeoutMs: 1_000,
+      run: async () => ({ status: 'skipped', facts: { gate: 'after the switch' } }),
+    };
+  }
   return {
     key: 'gate',
     title: 'Health gate',
-    detail: `${health.consecutive} good answers in a row from ${health.path} within ${health.deadlineSeconds} s`,
+    detail: gateWords(config),
     recovery: 'repeat',
     // A release that failed here was ended.
     resumeFrom: 'start',
@@ -125,29 +155,67 @@ export function gateStep<P extends TargetParams>(params: P, config: EnvironmentC
     run: async ({ ctx, io, previous }) => {
       const { instanceId, url } = previous<{ instanceId: string; url: string }>('start');
       const driver = driverOf(ctx, params);
-      const gate = await waitUntilHealthy(io, url, health, () => driver.assertRunning(io, instanceId));
+      const gate = await waitUntilHealthy(io, url, health, {
+        assertRunning: () => driver.assertRunning(io, instanceId),
+      });
       return { facts: { 'good answers': String(gate.good), attempts: String(gate.attempts) } };
     },
   };
 }
 
-/** Lets visitors in: atomic, short, never cut in half. `apply` writes what is live in the same fenced transaction. */
+/** What the detail of a validation begins with where the health gate is a part of it. */
+export function gateAfterSwitchWords(config: EnvironmentConfig, { gates }: DeployDriver): string {
+  return gates === 'after-switch' ? `first the health gate, ${gateWords(config)}; then ` : '';
+}
+
+/** The time that a validation needs for it, ms. */
+export function gateAfterSwitchMs({ health }: EnvironmentConfig, { gates }: DeployDriver): number {
+  return gates === 'after-switch' ? health.deadlineSeconds * 1_000 : 0;
+}
+
+/**
+ * The health gate where visitors are let in before anything can be asked; nothing elsewhere.
+ * @throws StepFailure when what visitors reach does not become healthy
+ */
+export async function gateAfterSwitch<P extends TargetParams>(
+  { ctx, io, params }: Pick<StepContext<P>, 'ctx' | 'io' | 'params'>,
+  config: EnvironmentConfig,
+): Promise<void> {
+  if (driverOf(ctx, params).gates !== 'after-switch') return;
+  const visitors = `Visitors are on ${params.tag} already.`;
+  const gate = await waitUntilHealthy(io, config.url, config.health, { visitors });
+  io.log(`${config.health.path}: ${gate.good} good answers in a row, ${gate.attempts} attempts`);
+}
+
+/**
+ * Lets visitors in: atomic, never cut in half. `apply` writes what is live in the same fenced transaction, and
+ * `whenUncertain` what the records are to say when nobody can tell what visitors reach.
+ */
 export function switchStep<P extends TargetParams>(
   params: P,
+  driver: DeployDriver,
   apply: (step: StepContext<P>) => (tx: Ctx) => Promise<void>,
+  whenUncertain?: (tx: Ctx) => Promise<void>,
 ): Step<P> {
+  const isApart = driver.gates === 'before-switch';
+  const words = isApart
+    ? `to ${params.tag}, at once; the old release finishes what it has begun`
+    : `to ${params.tag}, started and let in by one command`;
   return {
     key: 'switch',
     title: 'Switch visitors over',
-    detail: `to ${params.tag}, at once; the old release finishes what it has begun`,
+    detail: withLine(words, driver.commandLines?.switch),
     recovery: 'repeat',
     uninterruptible: true,
     resumeFrom: 'start',
-    timeoutMs: 20_000,
+    timeoutMs: driver.limits.switchMs,
     run: async (step) => {
       const { instanceId } = step.previous<{ instanceId: string }>('start');
       await driverOf(step.ctx, params).switchTo(step.io, instanceId);
       return { apply: apply(step) };
+    },
+    onFailure: async (tx, error) => {
+      if (error instanceof SwitchUncertain) await whenUncertain?.(tx);
     },
   };
 }
@@ -155,18 +223,22 @@ export function switchStep<P extends TargetParams>(
 /** Ends what no longer serves and removes checkouts that nobody needs. */
 export function retireStep<P extends TargetParams>(
   params: P,
+  driver: DeployDriver,
   keep: (ctx: Ctx) => Promise<{ tag: string; commitSha: string }[]>,
 ): Step<P> {
   return {
     key: 'retire',
     title: 'Retire the old release',
-    detail: 'let it finish its requests, end it, and remove old checkouts',
+    detail: withLine(
+      'let it finish its requests, end it, and remove old checkouts',
+      driver.commandLines?.retire,
+    ),
     recovery: 'repeat',
-    timeoutMs: 6 * MINUTE,
+    timeoutMs: driver.limits.retireMs,
     run: async ({ ctx, io }) => {
-      const driver = driverOf(ctx, params);
-      const ended = await driver.retire(io);
-      const removed = await driver.prune(io, await keep(ctx));
+      const used = driverOf(ctx, params);
+      const ended = await used.retire(io);
+      const removed = await used.prune(io, await keep(ctx));
       return {
         facts: { ended: String(ended), 'checkouts removed': removed.length ? removed.join(', ') : 'none' },
       };
@@ -179,7 +251,11 @@ export async function endUnused<P extends TargetParams>(
   { ctx, io, params }: StepContext<P>,
   lastStepKey: string,
 ): Promise<void> {
-  if (lastStepKey !== 'start' && lastStepKey !== 'gate') return;
+  if (lastStepKey === 'switch') {
+    const deployment = await ctx.db.deployment.findUnique({ where: { runId: io.runId } });
+    // Visitors took it: the old release is kept until somebody has decided.
+    if (deployment?.switchedAt) return;
+  } else if (lastStepKey !== 'start' && lastStepKey !== 'gate') return;
   const ended = await driverOf(ctx, params).retire(io);
   if (ended > 0) io.log(`Ended ${ended} ${ended === 1 ? 'instance' : 'instances'} that never took visitors`);
 }

@@ -1,5 +1,5 @@
 import { defineQuery } from '#server/auth/guard';
-import { type DeploymentView, listDeploymentsInput } from '#server/deployments/contract';
+import { type DeploymentPage, type DeploymentView, listDeploymentsInput } from '#server/deployments/contract';
 import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 
@@ -38,10 +38,7 @@ export const listDeployments = defineQuery({
   name: 'deployments.list',
   access: 'deployments.read',
   input: listDeploymentsInput,
-  handle: async (
-    ctx,
-    filter,
-  ): Promise<{ rows: DeploymentView[]; total: number; page: number; pageSize: number }> => {
+  handle: async (ctx, filter): Promise<DeploymentPage> => {
     const conditions: Prisma.Sql[] = [Prisma.sql`true`];
     if (filter.service) conditions.push(Prisma.sql`d.service = ${filter.service}`);
     if (filter.environment) conditions.push(Prisma.sql`d.environment = ${filter.environment}`);

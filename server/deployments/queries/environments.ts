@@ -7,6 +7,7 @@ import {
   type LockView,
 } from '#server/deployments/contract';
 import type { SourceRelease } from '#server/deployments/drivers/driver';
+import { findFreezes, toActiveFreeze } from '#server/deployments/freezes/active';
 import { recentDeployments } from '#server/deployments/queries/deployments';
 import { driverOf, findOpenLock, loadHistory, oldestCompatibleSchema } from '#server/deployments/records';
 import { chooseRollbackTarget, findCurrent, type HistoryEntry } from '#server/deployments/state';
@@ -55,10 +56,11 @@ export const getOverview = defineQuery({
 
 async function describeEnvironment(ctx: Ctx, view: EnvironmentView): Promise<EnvironmentState> {
   const source = await readSource(ctx, view);
-  const [history, oldest, lock, activeRun] = await Promise.all([
+  const [history, oldest, lock, freezes, activeRun] = await Promise.all([
     loadHistory(ctx, view, source.releases),
     oldestCompatibleSchema(ctx, view),
     findOpenLock(ctx, view),
+    findFreezes(ctx, view),
     findActiveRun(ctx, view),
   ]);
   const current = findCurrent(history);
@@ -67,6 +69,7 @@ async function describeEnvironment(ctx: Ctx, view: EnvironmentView): Promise<Env
     ...view,
     live: current ? await describeLive(ctx, current) : null,
     lock: toLockView(lock),
+    freeze: toActiveFreeze(freezes[0]),
     activeRun,
     rollbackTarget: choice.kind === 'target' ? refOf(choice.entry) : null,
     noRollbackReason: choice.kind === 'none' ? (source.problem ?? choice.reason) : null,

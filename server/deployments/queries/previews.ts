@@ -8,6 +8,7 @@ import {
   type ReleaseView,
   type RollbackPreview,
 } from '#server/deployments/contract';
+import { findFreezes, toActiveFreeze } from '#server/deployments/freezes/active';
 import {
   prepareChecklist,
   prepareDeploy,
@@ -21,6 +22,7 @@ import { driverOf, findOpenLock } from '#server/deployments/records';
 import { type HistoryEntry, rollbackCandidates } from '#server/deployments/state';
 import type { Ctx } from '#server/platform/context';
 import type { Plan, RunSummary } from '#server/runs/contract';
+import { RUN_POLICY } from '#server/runs/policy';
 import { hashPlan } from '#server/runs/state';
 
 const COMMITS_SHOWN = 50;
@@ -32,7 +34,7 @@ export const previewDeploy = defineQuery({
   input: planDeployInput,
   handle: async (ctx, input): Promise<DeployPreview> => {
     const { plan, release: source, current } = await prepareDeploy(ctx, input, input.tag);
-    const [releases, changes, lock, activeRun] = await Promise.all([
+    const [releases, changes, lock, freezes, activeRun] = await Promise.all([
       describeReleases(ctx, input, [source]),
       driverOf(ctx, input).source.commitsBetween(
         current?.release.commitSha ?? null,
@@ -40,6 +42,7 @@ export const previewDeploy = defineQuery({
         COMMITS_SHOWN,
       ),
       findOpenLock(ctx, input),
+      findFreezes(ctx, input),
       findActiveRun(ctx, input),
     ]);
     const release = releases[0] as ReleaseView;
@@ -55,7 +58,9 @@ export const previewDeploy = defineQuery({
       })),
       commitsLeftOut: changes.total - changes.commits.length,
       lock: toLockView(lock),
+      freeze: toActiveFreeze(freezes[0]),
       activeRun,
+      needsApproval: ctx.use(RUN_POLICY).needsApproval(ctx, plan),
       blockedBy: lock
         ? `The environment is locked: ${lock.reason}`
         : (heldBy(activeRun) ??
@@ -92,6 +97,7 @@ export const previewRollback = defineQuery({
         : `${target.tag} was made for database schema ${target.schemaVersion}; the database has moved on and no longer serves it. It may fail on pages that need what was removed.`,
       supersedes: givesWay ? activeRun : null,
       activeRun,
+      needsApproval: ctx.use(RUN_POLICY).needsApproval(ctx, prepared.plan),
       blockedBy: givesWay ? null : heldBy(activeRun),
       alternatives: rollbackCandidates(prepared.history)
         .map((entry) => byId.get(entry.release.id))
@@ -120,7 +126,13 @@ export const previewValidation = defineQuery({
 
 async function preview(ctx: Ctx, plan: Plan): Promise<PlanPreview> {
   const activeRun = await findActiveRun(ctx, plan);
-  return { plan, planHash: hashPlan(plan), activeRun, blockedBy: heldBy(activeRun) };
+  return {
+    plan,
+    planHash: hashPlan(plan),
+    activeRun,
+    needsApproval: ctx.use(RUN_POLICY).needsApproval(ctx, plan),
+    blockedBy: heldBy(activeRun),
+  };
 }
 
 function heldBy(run: RunSummary | null): string | null {

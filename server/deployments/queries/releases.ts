@@ -19,6 +19,39 @@ export const listReleases = defineQuery({
   },
 });
 
+interface StoredRelease {
+  id: string;
+  tag: string;
+  commitSha: string;
+  title: string;
+  committedAt: Date;
+  schemaVersion: number;
+  oldestCompatibleSchemaVersion: number;
+  verdict: ReleaseView['verdict'] | null;
+  verdictReason: string | null;
+  verdictByName: string | null;
+  verdictAt: Date | null;
+  lastDeployedAt: Date | null;
+}
+
+/** What the records know of a service's releases: the newest mark, and the last time one took visitors here. */
+function readStored(ctx: Ctx, key: EnvironmentKey): Promise<StoredRelease[]> {
+  return ctx.db.$queryRaw<StoredRelease[]>`
+    SELECT r.id, r.tag, r.commit_sha AS "commitSha", r.title, r.committed_at AS "committedAt",
+      r.schema_version AS "schemaVersion", r.oldest_compatible_schema_version AS "oldestCompatibleSchemaVersion",
+      mark.verdict, mark.reason AS "verdictReason", mark.by_name AS "verdictByName", mark.at AS "verdictAt",
+      last.switched_at AS "lastDeployedAt"
+    FROM release r
+    LEFT JOIN LATERAL (
+      SELECT verdict, reason, by_name, at FROM release_mark WHERE release_id = r.id ORDER BY id DESC LIMIT 1) mark ON true
+    LEFT JOIN LATERAL (
+      SELECT switched_at FROM deployment
+      WHERE release_id = r.id AND service = ${key.service} AND environment = ${key.environment}
+        AND switched_at IS NOT NULL
+      ORDER BY sequence DESC LIMIT 1) last ON true
+    WHERE r.service = ${key.service}`;
+}
+
 /** Releases as people see them, from the repository's list and the records of one environment. */
 export async function describeReleases(
   ctx: Ctx,
@@ -28,17 +61,7 @@ export async function describeReleases(
   const [history, oldest, stored] = await Promise.all([
     loadHistory(ctx, key, present),
     oldestCompatibleSchema(ctx, key),
-    ctx.db.release.findMany({
-      where: { service: key.service },
-      include: {
-        marks: { orderBy: { id: 'desc' }, take: 1 },
-        deployments: {
-          where: { service: key.service, environment: key.environment, switchedAt: { not: null } },
-          orderBy: { sequence: 'desc' },
-          take: 1,
-        },
-      },
-    }),
+    readStored(ctx, key),
   ]);
   const current = findCurrent(history);
   const choice = chooseRollbackTarget(history, oldest);
@@ -47,7 +70,6 @@ export async function describeReleases(
   const presentIds = new Set<string>();
   const toReleaseView = (source: SourceRelease, id: string, isMissing: boolean): ReleaseView => {
     const known = storedById.get(id);
-    const mark = known?.marks[0];
     return {
       id,
       tag: source.tag,
@@ -56,14 +78,14 @@ export async function describeReleases(
       committedAt: source.committedAt.toISOString(),
       schemaVersion: source.schemaVersion,
       oldestCompatibleSchemaVersion: source.oldestCompatibleSchemaVersion,
-      verdict: (mark?.verdict ?? 'none') as ReleaseView['verdict'],
-      verdictReason: mark?.reason ?? null,
-      verdictByName: mark?.byName ?? null,
-      verdictAt: mark?.at.toISOString() ?? null,
+      verdict: known?.verdict ?? 'none',
+      verdictReason: known?.verdictReason ?? null,
+      verdictByName: known?.verdictByName ?? null,
+      verdictAt: known?.verdictAt?.toISOString() ?? null,
       isMissing,
       isLive: current?.release.id === id,
       isKnownGood: goodId === id,
-      lastDeployedAt: known?.deployments[0]?.switchedAt?.toISOString() ?? null,
+      lastDeployedAt: known?.lastDeployedAt?.toISOString() ?? null,
     };
   };
   const views = present.map((source) => {
@@ -71,6 +93,6 @@ export async function describeReleases(
     presentIds.add(id);
     return toReleaseView(source, id, false);
   });
-  const missing = stored.filter((release) => !presentIds.has(release.id) && release.deployments.length > 0);
+  const missing = stored.filter((release) => !presentIds.has(release.id) && release.lastDeployedAt !== null);
   return [...views, ...missing.map((release) => toReleaseView(release, release.id, true))];
 }

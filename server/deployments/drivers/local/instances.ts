@@ -15,13 +15,8 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import {
-  isMissing,
-  type Layout,
-  randomSuffix,
-  readJson,
-  writeJson,
-} from '#server/deployments/drivers/local/layout';
+import { isMissing, randomSuffix, readJson, writeJson } from '#server/deployments/drivers/files';
+import type { Layout } from '#server/deployments/drivers/local/layout';
 import { isAlive, killGroup, type ProcessId, readStartTime } from '#server/platform/process-table';
 
 const recordSchema = z.object({

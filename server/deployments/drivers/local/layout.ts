@@ -1,22 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  copyFileSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
-import type { z } from 'zod';
-import type { DeployTarget } from '#server/deployments/drivers/driver';
 
 /** Longest path of a unix socket that every system takes, bytes (sockaddr_un: 104 on macOS, 108 on Linux). */
 const MAX_SOCKET_PATH = 100;
@@ -60,50 +45,6 @@ export function makeFolders(layout: Layout): void {
   for (const folder of [...folders, path.dirname(layout.proxyState), path.dirname(layout.proxySocket)]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
-}
-
-/** A name for a folder that tells the release and cannot leave its parent: git allows no `~` in a tag. */
-export function releaseFolderName(release: DeployTarget): string {
-  return `${release.tag.replaceAll('/', '~')}-${release.commitSha.slice(0, 12)}`;
-}
-
-/** Some letters that nobody else has. */
-export function randomSuffix(): string {
-  return randomBytes(5).toString('hex');
-}
-
-/** @returns what the file holds, null when there is none or when it is not what the schema says */
-export function readJson<T>(file: string, schema: z.ZodType<T>): T | null {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
-  try {
-    const parsed = schema.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Replaces a file so that a crash of this process leaves the old or the new one. Readable by this user only.
- * @param options `durable`: on disk before this returns, so that it also outlives a crash of the machine
- */
-export function writeJson(file: string, value: unknown, options: { durable?: boolean } = {}): void {
-  const next = `${file}.${randomSuffix()}`;
-  const descriptor = openSync(next, 'w', 0o600);
-  writeFileSync(descriptor, JSON.stringify(value));
-  if (options.durable) fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(next, file);
-}
-
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 const LOGS_KEPT = 20;

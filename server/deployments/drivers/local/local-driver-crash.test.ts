@@ -12,7 +12,7 @@ import { localEnvironment } from '#server/deployments/drivers/local/settings';
 import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
 import { createDrivers } from '#server/deployments/drivers/registry';
 import { createLogger } from '#server/platform/logger';
-import type { EnvironmentConfig, OpsConfig } from '#server/services/config';
+import type { EnvironmentOf, OpsConfig } from '#server/services/config';
 import { eventually } from '#server/testing/eventually';
 import { createFixtureShop, type FixtureShop, fixtureEnvironment } from '#server/testing/fixture-shop';
 import { createTestStepIo } from '#server/testing/step-io';
@@ -22,7 +22,7 @@ const PORT = 5_660;
 const log = createLogger({ level: 'silent', process: 'cli' });
 
 let shop: FixtureShop;
-let environment: EnvironmentConfig;
+let environment: EnvironmentOf<'local'>;
 let driver: DeployDriver;
 let worker: string;
 let runNumber = 0;

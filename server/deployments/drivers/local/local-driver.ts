@@ -1,10 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { z } from 'zod';
-import type { CommandLimits, DeployDriver, DeployTarget, Observed } from '#server/deployments/drivers/driver';
+import { NAMES, readAnswer } from '#server/deployments/drivers/answer';
+import { createCheckouts } from '#server/deployments/drivers/checkouts';
+import type {
+  CommandLimits,
+  DeployDriver,
+  DeployTarget,
+  DriverLimits,
+  Observed,
+} from '#server/deployments/drivers/driver';
 import { createGitReleaseSource } from '#server/deployments/drivers/git-release-source';
-import { createCheckouts } from '#server/deployments/drivers/local/checkouts';
 import {
   createInstances,
   INSTANCE_HOST,
@@ -17,8 +20,9 @@ import {
   SwitchRefused,
 } from '#server/deployments/drivers/local/proxy-client';
 import { resumeLocalEnvironment } from '#server/deployments/drivers/local/resume';
-import { commandPath, type LocalEnvironment } from '#server/deployments/drivers/local/settings';
+import type { LocalEnvironment } from '#server/deployments/drivers/local/settings';
 import { assertRunning, startInstance } from '#server/deployments/drivers/local/start-instance';
+import { assertSucceeded, runLine } from '#server/deployments/drivers/shell';
 import { messageOf } from '#server/platform/errors';
 import type { Logger } from '#server/platform/logger';
 import { StepFailure, type StepIo } from '#server/runs/procedure';
@@ -30,7 +34,15 @@ const SILENCE_MS = 120_000;
 const PENDING_TIMEOUT_MS = 60_000;
 const DRAIN_POLL_MS = 20;
 
-const migrationsSchema = z.array(z.string());
+const LIMITS: DriverLimits = {
+  prepareMs: 60_000,
+  migrateMs: MIGRATE_TIMEOUT_MS,
+  buildMs: BUILD_TIMEOUT_MS,
+  startMs: 60_000,
+  switchMs: 20_000,
+  retireMs: 360_000,
+  deployMs: 420_000,
+};
 
 /**
  * Releases as processes of this machine, reached through a small proxy that is a process of its own. Everything it needs
@@ -38,42 +50,26 @@ const migrationsSchema = z.array(z.string());
  */
 export function createLocalDriver(environment: LocalEnvironment, log: Logger): DeployDriver {
   const layout = layoutOf(environment.directory);
-  const checkouts = createCheckouts(environment, layout);
+  const checkouts = createCheckouts(environment);
   const instances = createInstances(layout);
   const proxy = createProxyClient(environment, layout);
 
-  /** One line of shell with the environment's settings. */
-  function shell(
-    io: StepIo,
-    release: DeployTarget,
-    cwd: string,
-    line: string,
-    limits: CommandLimits,
-    outputFile?: string,
-  ) {
-    return io.exec({
-      command: outputFile ? ['/bin/sh', '-c', `exec >"$0"\n${line}`, outputFile] : line,
-      cwd,
-      env: { ...environment.env, RELEASE: release.tag, PATH: commandPath() },
-      ...limits,
-      secrets: environment.secrets,
-    });
-  }
+  /** One line of shell in a copy of the release, with the environment's settings. */
+  const run = (io: StepIo, release: DeployTarget, cwd: string, line: string, limits: CommandLimits) =>
+    runLine(io, environment, cwd, line, { RELEASE: release.tag }, limits);
 
   async function runOrFail(io: StepIo, release: DeployTarget, what: string, line: string, timeoutMs: number) {
-    const { exitCode } = await shell(io, release, checkouts.appOf(release), line, {
-      timeoutMs,
-      inactivityTimeoutMs: SILENCE_MS,
-    });
-    if (exitCode !== 0) {
-      throw new StepFailure(`${what} of ${release.tag} failed: "${line}" ended with exit code ${exitCode}`, {
-        exitCode,
-      });
-    }
+    const limits = { timeoutMs, inactivityTimeoutMs: SILENCE_MS };
+    assertSucceeded(
+      await run(io, release, checkouts.appOf(release), line, limits),
+      `${what} of ${release.tag}`,
+    );
   }
 
   return {
     id: 'local',
+    gates: 'before-switch',
+    limits: LIMITS,
     source: createGitReleaseSource(environment.repository, log),
 
     async observe(): Promise<Observed> {
@@ -104,37 +100,18 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
     async runCommand(io, release, line, limits) {
       makeFolders(layout);
       const folder = await checkouts.forChecks(io, release);
-      const { exitCode } = await shell(io, release, folder, line, limits);
+      const { exitCode } = await run(io, release, folder, line, limits);
       return exitCode;
     },
 
     async pendingMigrations(io, release) {
-      if (!environment.pendingMigrations) return [];
-      const folder = await mkdtemp(path.join(tmpdir(), 'ops-migrations-'));
-      try {
-        const file = path.join(folder, 'pending.json');
-        const line = environment.pendingMigrations;
-        const { exitCode } = await shell(
-          io,
-          release,
-          checkouts.appOf(release),
-          line,
-          { timeoutMs: PENDING_TIMEOUT_MS },
-          file,
-        );
-        if (exitCode !== 0) {
-          throw new StepFailure(
-            `The pending migrations of ${release.tag} are not known: "${line}" ended with exit code ${exitCode}`,
-            { exitCode },
-          );
-        }
-        const pending = parseMigrations(await readFile(file, 'utf8'));
-        if (!pending)
-          throw new StepFailure(`"${line}" of ${release.tag} did not print a JSON list of migration names`);
-        return pending;
-      } finally {
-        await rm(folder, { recursive: true, force: true });
-      }
+      const line = environment.pendingMigrations;
+      if (!line) return [];
+      const what = `The search for pending migrations of ${release.tag}`;
+      const limits = { timeoutMs: PENDING_TIMEOUT_MS };
+      const result = await run(io, release, checkouts.appOf(release), line, limits);
+      assertSucceeded(result, what);
+      return readAnswer(result, what, NAMES);
     },
 
     async migrate(io, release) {
@@ -144,12 +121,13 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
 
     async build(io, release) {
       if (!environment.build) return;
-      if (checkouts.isBuilt(release)) {
+      const app = checkouts.appOf(release);
+      if (checkouts.isDone(app, 'built')) {
         io.log(`${release.tag} was built before`);
         return;
       }
       await runOrFail(io, release, 'The build', environment.build, BUILD_TIMEOUT_MS);
-      checkouts.markBuilt(release);
+      checkouts.markDone(app, 'built');
     },
 
     async start(io, release) {
@@ -236,17 +214,4 @@ export function createLocalDriver(environment: LocalEnvironment, log: Logger): D
 /** True for an instance that serves no visitors and that no later claim has started or taken. */
 function isLeftTo(io: StepIo, record: InstanceRecord, liveInstanceId: string | null): boolean {
   return record.instanceId !== liveInstanceId && record.fencingToken <= io.fencingToken;
-}
-
-/** The JSON list on the last line that is not empty, or the whole text as one; null when there is none. */
-function parseMigrations(text: string): string[] | null {
-  for (const candidate of [text, text.trim().split('\n').at(-1) ?? '']) {
-    try {
-      const parsed = migrationsSchema.safeParse(JSON.parse(candidate));
-      if (parsed.success) return parsed.data;
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-    }
-  }
-  return null;
 }

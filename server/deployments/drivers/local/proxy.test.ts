@@ -12,7 +12,7 @@ import { localEnvironment } from '#server/deployments/drivers/local/settings';
 import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
 import { createLogger } from '#server/platform/logger';
 import { isAlive, type ProcessId } from '#server/platform/process-table';
-import type { EnvironmentConfig } from '#server/services/config';
+import type { EnvironmentOf } from '#server/services/config';
 import { eventually } from '#server/testing/eventually';
 import { createFixtureShop, type FixtureShop, fixtureEnvironment } from '#server/testing/fixture-shop';
 import { createTestStepIo } from '#server/testing/step-io';
@@ -23,7 +23,7 @@ const log = createLogger({ level: 'silent', process: 'cli' });
 const url = new URL(`http://127.0.0.1:${PORT}`);
 
 let shop: FixtureShop;
-let environment: EnvironmentConfig;
+let environment: EnvironmentOf<'local'>;
 let driver: DeployDriver;
 let runNumber = 0;
 const newRun = () => {

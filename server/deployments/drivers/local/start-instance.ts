@@ -1,23 +1,21 @@
 import { z } from 'zod';
+import { type Checkouts, readManifest, releaseFolderName } from '#server/deployments/drivers/checkouts';
 import type { DeployTarget } from '#server/deployments/drivers/driver';
-import { type Checkouts, readManifest } from '#server/deployments/drivers/local/checkouts';
+import { randomSuffix } from '#server/deployments/drivers/files';
 import {
   INSTANCE_HOST,
   type Instance,
   type InstanceRecord,
   type Instances,
 } from '#server/deployments/drivers/local/instances';
-import { randomSuffix, releaseFolderName } from '#server/deployments/drivers/local/layout';
-import { commandPath, type LocalEnvironment } from '#server/deployments/drivers/local/settings';
+import type { LocalEnvironment } from '#server/deployments/drivers/local/settings';
+import { commandPath, inheritedEnv } from '#server/deployments/drivers/shell';
 import { messageOf } from '#server/platform/errors';
 import { StepFailure, type StepIo } from '#server/runs/procedure';
 import { createRedactor } from '#server/runs/redact';
 
 /** What a step records before it starts an instance: enough for a successor to find it. */
 const referenceSchema = z.object({ instanceId: z.string(), port: z.number().optional() });
-
-/** What the release's processes get of the console's own environment; its secrets stay with it. */
-const INHERITED = ['HOME', 'LANG', 'LC_ALL', 'TMPDIR', 'TZ', 'USER', 'NODE_EXTRA_CA_CERTS'];
 
 export function urlOf(record: InstanceRecord): string {
   return `http://${INSTANCE_HOST}:${record.port}`;
@@ -50,9 +48,8 @@ export async function launch(
   const { environment, instances } = parts;
   const { start } = readManifest(record.appFolder, record.tag);
   instances.save(record);
-  const inherited = INHERITED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []));
   const env = {
-    ...Object.fromEntries(inherited),
+    ...inheritedEnv(),
     NODE_ENV: 'production',
     ...environment.env,
     PATH: commandPath(),

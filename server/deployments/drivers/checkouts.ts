@@ -1,16 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import type { DeployTarget } from '#server/deployments/drivers/driver';
-import {
-  type Layout,
-  randomSuffix,
-  readJson,
-  releaseFolderName,
-  writeJson,
-} from '#server/deployments/drivers/local/layout';
-import type { LocalEnvironment } from '#server/deployments/drivers/local/settings';
+import { randomSuffix, readJson, writeJson } from '#server/deployments/drivers/files';
 import { parseManifest, type ReleaseManifest } from '#server/deployments/drivers/release-manifest';
 import { messageOf } from '#server/platform/errors';
 import { COMMIT_SHA, GIT_ENV, GIT_OPTIONS, isTagName } from '#server/platform/git';
@@ -20,40 +14,51 @@ const EXPORT_TIMEOUT_MS = 120_000;
 
 const preparedSchema = z.object({ tag: z.string(), commitSha: z.string(), fencingToken: z.string() });
 
+/** Where releases come from and lie. */
+export interface CheckoutSettings {
+  repository: string;
+  directory: string;
+  /** Put into each copy as `node_modules`. */
+  nodeModules: string | null;
+  /** Differs when a build of the same commit may come out different. */
+  buildKey: string;
+}
+
 /**
- * The files of releases. Each release has a folder with
+ * The files of releases, in `<directory>/releases`. Each release has a folder with
  * - `app-<key>`: what is built and run; nothing else writes there, so that what serves and what a rollback returns to
  *   stays as it was built. The key changes with the settings that shape a build;
- * - `app-<key>.built`: written after a build succeeded;
  * - `checks-<run>`: a fresh copy for the commands of one run's checklist;
+ * - `<copy>.<stage>`: written after that stage of making the copy ready has succeeded;
  * - `prepared.json`: who it is and the last claim that needed it.
  * Copies appear complete or not at all.
  */
-export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
-  const folderOf = (release: DeployTarget) => path.join(layout.releases, releaseFolderName(release));
-  const appOf = (release: DeployTarget) => path.join(folderOf(release), `app-${environment.buildKey}`);
-  const stampOf = (release: DeployTarget) => `${appOf(release)}.built`;
+export function createCheckouts(settings: CheckoutSettings) {
+  const releases = path.join(settings.directory, 'releases');
+  const folderOf = (release: DeployTarget) => path.join(releases, releaseFolderName(release));
+  const appOf = (release: DeployTarget) => path.join(folderOf(release), `app-${settings.buildKey}`);
+  const makeFolder = (folder: string) => mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   /** Exports the commit to `target` unless it is there. @throws StepFailure when git cannot */
   async function materialise(io: StepIo, release: DeployTarget, target: string): Promise<void> {
     if (existsSync(target)) return;
-    const next = path.join(layout.releases, `.next-${io.fencingToken}-${randomSuffix()}`);
+    const next = path.join(releases, `.next-${io.fencingToken}-${randomSuffix()}`);
     const files = path.join(next, 'files');
-    mkdirSync(files, { recursive: true, mode: 0o700 });
+    makeFolder(files);
     try {
       const { exitCode } = await io.exec({
         command: [
           'git',
           ...GIT_OPTIONS,
           '-C',
-          environment.repository,
+          settings.repository,
           `--work-tree=${files}`,
           'read-tree',
           '-u',
           '--reset',
           release.commitSha,
         ],
-        cwd: layout.directory,
+        cwd: settings.directory,
         env: { ...GIT_ENV, GIT_INDEX_FILE: path.join(next, 'index') },
         timeoutMs: EXPORT_TIMEOUT_MS,
       });
@@ -64,9 +69,8 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
         );
       }
       const modules = path.join(files, 'node_modules');
-      if (environment.nodeModules && !existsSync(modules))
-        symlinkSync(environment.nodeModules, modules, 'dir');
-      mkdirSync(path.dirname(target), { recursive: true, mode: 0o700 });
+      if (settings.nodeModules && !existsSync(modules)) symlinkSync(settings.nodeModules, modules, 'dir');
+      makeFolder(path.dirname(target));
       publish(files, target);
     } finally {
       await rm(next, { recursive: true, force: true });
@@ -82,7 +86,7 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
         throw new StepFailure(`${release.tag} at ${release.commitSha} is no release. Nothing was changed.`);
       }
       const folder = folderOf(release);
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       writeJson(path.join(folder, 'prepared.json'), {
         tag: release.tag,
         commitSha: release.commitSha,
@@ -103,7 +107,7 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
       const folder = folderOf(release);
       const target = path.join(folder, `checks-${io.runId}`);
       if (!existsSync(target)) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder);
         for (const name of readdirSync(folder)) {
           if (name.startsWith('checks-')) await rm(path.join(folder, name), { recursive: true, force: true });
         }
@@ -112,18 +116,31 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
       return target;
     },
 
-    isBuilt: (release: DeployTarget) => existsSync(stampOf(release)) && existsSync(appOf(release)),
+    /** Whether a stage of making this copy ready has succeeded. */
+    isDone: (copy: string, stage: Stage) => existsSync(`${copy}.${stage}`) && existsSync(copy),
 
-    markBuilt(release: DeployTarget): void {
-      writeJson(stampOf(release), { at: new Date().toISOString() }, { durable: true });
+    markDone(copy: string, stage: Stage): void {
+      writeJson(`${copy}.${stage}`, { at: new Date().toISOString() }, { durable: true });
+    },
+
+    /** @returns a copy of the release, preferably as today's settings make it; null when there is none */
+    find(release: DeployTarget): string | null {
+      const folder = folderOf(release);
+      const names = existsSync(folder) ? readdirSync(folder) : [];
+      const copies = names.filter((name) => name.startsWith('app-')).map((name) => path.join(folder, name));
+      return (
+        [appOf(release), ...copies].find((copy) => copies.includes(copy) && statSync(copy).isDirectory()) ??
+        null
+      );
     },
 
     /** Removes what is neither to be kept nor prepared by a later claim, and remains of crashes. @returns the tags removed */
     async prune(io: StepIo, keep: readonly DeployTarget[]): Promise<string[]> {
       const kept = new Set(keep.map(releaseFolderName));
       const removed: string[] = [];
-      for (const name of readdirSync(layout.releases)) {
-        const folder = path.join(layout.releases, name);
+      makeFolder(releases);
+      for (const name of readdirSync(releases)) {
+        const folder = path.join(releases, name);
         if (name.startsWith('.')) {
           const [, kind, token = ''] = /^\.(next|trash)-([\d.]+)-/.exec(name) ?? [];
           if (kind !== 'next' || token < io.fencingToken) await rm(folder, { recursive: true, force: true });
@@ -132,7 +149,7 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
         const prepared = readJson(path.join(folder, 'prepared.json'), preparedSchema);
         if (kept.has(name) || (prepared && prepared.fencingToken > io.fencingToken)) continue;
         // Out of sight at once, so that a crash leaves no half of a release under its name.
-        const trash = path.join(layout.releases, `.trash-${io.fencingToken}-${randomSuffix()}`);
+        const trash = path.join(releases, `.trash-${io.fencingToken}-${randomSuffix()}`);
         renameSync(folder, trash);
         await rm(trash, { recursive: true, force: true });
         removed.push(prepared?.tag ?? name);
@@ -143,6 +160,18 @@ export function createCheckouts(environment: LocalEnvironment, layout: Layout) {
 }
 
 export type Checkouts = ReturnType<typeof createCheckouts>;
+
+type Stage = 'prepared' | 'built';
+
+/** A short text that differs when the value does. */
+export function fingerprint(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 10);
+}
+
+/** A name for a folder that tells the release and cannot leave its parent: git allows no `~` in a tag. */
+export function releaseFolderName(release: DeployTarget): string {
+  return `${release.tag.replaceAll('/', '~')}-${release.commitSha.slice(0, 12)}`;
+}
 
 /** What `release.json` in these files says. @throws StepFailure when it cannot be used */
 export function readManifest(appFolder: string, tag: string): ReleaseManifest {

@@ -1,0 +1,123 @@
+import type { MetaFunction } from '@remix-run/node';
+import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { PageHeader } from '#app/components/layout/page-header';
+import { pageTitle } from '#app/components/layout/page-title';
+import { Button } from '#app/components/ui/button';
+import { TextField } from '#app/components/ui/field';
+import { Notice } from '#app/components/ui/notice';
+import { Facts, Section } from '#app/components/ui/section';
+import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
+import { redirectWithToast } from '#app/http/redirect.server';
+import { plural } from '#app/lib/format';
+import { paths } from '#app/lib/paths';
+import { AuditLink } from '#app/settings/audit-link';
+import { PermissionList } from '#app/settings/permission-list';
+import { ROLE_MEANINGS } from '#app/settings/permission-words';
+import { changePassword } from '#server/auth/commands/manage-account';
+import { PASSWORD_MIN, ROLE_LABELS } from '#server/auth/contract';
+import { getMe } from '#server/auth/queries';
+
+export { ErrorBoundary } from '#app/components/error-boundary';
+
+export const meta: MetaFunction = (args) => pageTitle(args, 'Your account');
+
+export const loader = protectedLoader({ access: 'account.manage' }, ({ ctx }) => getMe(ctx, {}));
+
+export const action = protectedAction({
+  intents: {
+    password: {
+      access: 'account.manage',
+      handle: async ({ ctx, context, form }) => {
+        const { ended } = await changePassword(ctx, form);
+        return redirectWithToast(context, paths.account(), {
+          kind: 'success',
+          message: `Your password is changed.${ended > 0 ? ` ${plural(ended, 'other session')} ended.` : ''}`,
+        });
+      },
+    },
+  },
+});
+
+export default function Account() {
+  const me = useLoaderData<typeof loader>();
+  return (
+    <>
+      <PageHeader
+        title="Your account"
+        actions={<AuditLink filter={{ actor: me.id }}>What you did</AuditLink>}
+      />
+      <div className="grid gap-4">
+        <Section title="You">
+          <Facts
+            items={[
+              ['Name', me.name],
+              ['E-mail', me.email],
+              [
+                'Role',
+                <span key="role">
+                  <span className="font-medium">{ROLE_LABELS[me.role]}</span>
+                  <span className="block text-muted">{ROLE_MEANINGS[me.role]}</span>
+                </span>,
+              ],
+            ]}
+          />
+          <p className="mt-3 text-s text-muted">An admin changes these.</p>
+        </Section>
+        <PasswordSection isDemo={me.isDemo} email={me.email} />
+        <Section title="What your role may do">
+          <PermissionList granted={me.permissions} tellRoles />
+        </Section>
+      </div>
+    </>
+  );
+}
+
+function PasswordSection({ isDemo, email }: { isDemo: boolean; email: string }) {
+  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const isBusy = useNavigation().state === 'submitting';
+  if (isDemo) {
+    return (
+      <Section title="Password">
+        <p className="text-muted">
+          Demo people keep the password that everybody knows. People whom an admin invites choose their own.
+        </p>
+      </Section>
+    );
+  }
+  return (
+    <Section title="Password" note="Changing it ends your other sessions. Your tokens stay.">
+      {failure ? (
+        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
+          {failure.error.hint}
+        </Notice>
+      ) : null}
+      <Form method="post" className="grid max-w-sm gap-4">
+        <input type="hidden" name="intent" value="password" />
+        <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />
+        <TextField
+          label="Current password"
+          name="currentPassword"
+          type="password"
+          autoComplete="current-password"
+          required
+          errors={failure?.fields.currentPassword}
+        />
+        <TextField
+          label="New password"
+          name="newPassword"
+          type="password"
+          autoComplete="new-password"
+          required
+          minLength={PASSWORD_MIN}
+          hint={`At least ${PASSWORD_MIN} characters. A sentence is good.`}
+          errors={failure?.fields.newPassword}
+        />
+        <div>
+          <Button type="submit" look="primary" aria-busy={isBusy}>
+            Change the password
+          </Button>
+        </div>
+      </Form>
+    </Section>
+  );
+}

@@ -1,0 +1,111 @@
+import { PERMISSIONS, type Permission, permissionsOf, type Role } from '#server/auth/contract';
+
+/** What each permission lets somebody do, in the words of the interface. */
+export const PERMISSION_WORDS: Record<Permission, string> = {
+  'overview.read': 'See the overview and the environments',
+  'runs.read': 'See runs and their logs',
+  'deployments.read': 'See deployments and releases',
+  'schedules.read': 'See schedules and drills',
+  'configuration.read': 'See how services are configured',
+  'audit.read': 'Read the audit log',
+  'deployments.deploy': 'Deploy a release',
+  'deployments.rollback': 'Roll back',
+  'deployments.check': 'Run the checklist and the validation',
+  'releases.mark': 'Mark releases stable or faulty',
+  'drills.run': 'Run a rollback drill',
+  'runs.cancel': 'Cancel runs',
+  'runs.resume': 'Resume runs',
+  'runs.approve': 'Approve or refuse runs of others',
+  'environments.lock': 'Lock an environment',
+  'environments.unlock': 'Lift a lock',
+  'freezes.manage': 'Begin and end deploy freezes',
+  'freezes.override': 'Deploy in spite of a freeze',
+  'schedules.manage': 'Change and pause schedules',
+  'account.manage': 'Manage own sessions, tokens and password',
+  'tokens.manage': "See and revoke everybody's tokens",
+  'people.manage': 'Invite, change and disable people',
+};
+
+export interface PermissionGroup {
+  title: string;
+  permissions: Permission[];
+}
+
+type GroupKey = 'read' | 'deployments' | 'runs' | 'rules' | 'people';
+
+const GROUP_TITLES: Record<GroupKey, string> = {
+  read: 'Look',
+  deployments: 'Deploy and roll back',
+  runs: 'Runs',
+  rules: 'Locks, freezes and schedules',
+  people: 'Account and people',
+};
+
+function groupOf(permission: Permission): GroupKey {
+  if (permission.endsWith('.read')) return 'read';
+  const domain = permission.slice(0, permission.indexOf('.'));
+  if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
+  if (domain === 'runs') return 'runs';
+  return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';
+}
+
+/** Permissions by what they are about, in the order of the interface; groups without any are left out. */
+export function groupPermissions(permissions: readonly Permission[]): PermissionGroup[] {
+  const ordered = (Object.keys(PERMISSION_WORDS) as Permission[]).filter((each) =>
+    permissions.includes(each),
+  );
+  return Object.entries(GROUP_TITLES)
+    .map(([key, title]) => ({ title, permissions: ordered.filter((each) => groupOf(each) === key) }))
+    .filter((group) => group.permissions.length > 0);
+}
+
+/** Every permission there is, grouped. */
+export const ALL_GROUPS = groupPermissions(Object.keys(PERMISSIONS) as Permission[]);
+
+export const ROLE_MEANINGS: Record<Role, string> = {
+  viewer: 'Sees what happens and changes nothing.',
+  responder: 'On call: deploys, rolls back, checks, locks, marks releases, approves.',
+  commander: 'All that a responder may; also lifts locks and decides about freezes and schedules.',
+  manager: 'All that an incident commander may; also reads the audit log.',
+  admin: "All that a manager may; also manages people and everybody's tokens.",
+};
+
+export const PRESETS = ['read', 'deploy', 'all'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export function isPreset(value: string): value is Preset {
+  return (PRESETS as readonly string[]).includes(value);
+}
+
+export const PRESET_LABELS: Record<Preset, string> = {
+  read: 'Read only',
+  deploy: 'Deploy and roll back',
+  all: 'Everything I may',
+};
+
+const DEPLOYING: readonly Permission[] = [
+  'deployments.deploy',
+  'deployments.rollback',
+  'deployments.check',
+  'runs.cancel',
+  'runs.resume',
+];
+
+/** The scopes of a preset, of those that its maker may hand out. */
+export function presetScopes(preset: Preset, own: readonly Permission[]): Permission[] {
+  if (preset === 'all') return [...own];
+  return own.filter(
+    (permission) => permission.endsWith('.read') || (preset === 'deploy' && DEPLOYING.includes(permission)),
+  );
+}
+
+/** What scopes come to in a few words: a preset's name where they are exactly that for a role, else their number. */
+export function summariseScopes(scopes: readonly string[]): string {
+  const every = permissionsOf({ type: 'system', role: null });
+  if (scopes.length === every.length) return 'Everything';
+  if (scopes.every((scope) => scope.endsWith('.read'))) return 'Read only';
+  const deploys = DEPLOYING.every((permission) => scopes.includes(permission));
+  const more = scopes.filter((scope) => !scope.endsWith('.read') && !DEPLOYING.includes(scope as Permission));
+  if (deploys && more.length === 0) return 'Deploy and roll back';
+  return `${scopes.length} permission${scopes.length === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,35 @@
+import { KeyRound, type LucideIcon, MonitorSmartphone, Server, UserRound, UsersRound } from 'lucide-react';
+import { paths } from '#app/lib/paths';
+import { can, type Permission, type Subject } from '#server/auth/contract';
+
+export interface SettingsSection {
+  href: string;
+  label: string;
+  icon: LucideIcon;
+  about: 'you' | 'console';
+}
+
+const SECTIONS: readonly (SettingsSection & { permission: Permission })[] = [
+  { href: paths.account(), label: 'Account', icon: UserRound, about: 'you', permission: 'account.manage' },
+  {
+    href: paths.sessions(),
+    label: 'Sessions',
+    icon: MonitorSmartphone,
+    about: 'you',
+    permission: 'account.manage',
+  },
+  { href: paths.tokens(), label: 'API tokens', icon: KeyRound, about: 'you', permission: 'account.manage' },
+  { href: paths.people(), label: 'People', icon: UsersRound, about: 'console', permission: 'people.manage' },
+  {
+    href: paths.configuration(),
+    label: 'Services',
+    icon: Server,
+    about: 'console',
+    permission: 'configuration.read',
+  },
+];
+
+/** The settings that the subject may see, in order. */
+export function settingsSections(subject: Subject): SettingsSection[] {
+  return SECTIONS.filter((section) => can(subject, section.permission));
+}

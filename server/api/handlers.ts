@@ -1,0 +1,111 @@
+import type { OperationId, OutputOf } from '#server/api/operations';
+import { listAudit } from '#server/audit/queries';
+import {
+  changeRole,
+  createPerson,
+  disablePerson,
+  enablePerson,
+  renewLink,
+} from '#server/auth/commands/manage-people';
+import { endOtherSessions, endSession, endSessionsOf } from '#server/auth/commands/manage-sessions';
+import { createToken, createTokenWithPassword, revokeToken } from '#server/auth/commands/manage-tokens';
+import type { Guarded } from '#server/auth/guard';
+import { getMe, listPeople, listSessions, listTokens } from '#server/auth/queries';
+import { liftLock, lockEnvironment, markRelease } from '#server/deployments/commands/manage-environments';
+import { createFreeze, endFreeze } from '#server/deployments/commands/manage-freezes';
+import {
+  requestChecklist,
+  requestDeploy,
+  requestRollback,
+  requestValidation,
+} from '#server/deployments/commands/request-runs';
+import { requestDrill } from '#server/deployments/drills/commands';
+import { listDrillPlaces, listDrills } from '#server/deployments/drills/queries';
+import { listDeployments } from '#server/deployments/queries/deployments';
+import { getEnvironmentState, getOverview } from '#server/deployments/queries/environments';
+import { listFreezes } from '#server/deployments/queries/freezes';
+import {
+  previewChecklist,
+  previewDeploy,
+  previewRollback,
+  previewValidation,
+} from '#server/deployments/queries/previews';
+import { listReleases } from '#server/deployments/queries/releases';
+import { getHealth } from '#server/http/health';
+import type { Ctx } from '#server/platform/context';
+import { approveRun, cancelRun, refuseRun, resumeRun } from '#server/runs/commands';
+import { findRunByNumber, getRun, listRuns, readRunLog } from '#server/runs/queries';
+import { listApprovals } from '#server/runs/queries/approvals';
+import { changeSchedule, pauseSchedule, resumeSchedule, runScheduleNow } from '#server/schedules/commands';
+import { getSchedule, listSchedules, listTicks, previewSchedule } from '#server/schedules/queries';
+import { getConfiguration, listEnvironments } from '#server/services/queries';
+
+/** A command or query as the API calls it, with what it demands of its caller. */
+export type Handler<R = unknown> = ((ctx: Ctx, input: unknown) => Promise<R>) & Guarded;
+
+/** What each operation does: one command or query, which checks permission and input itself. */
+export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
+  getOverview,
+  listEnvironments: inRows(listEnvironments),
+  getEnvironment: getEnvironmentState,
+  listReleases: inRows(listReleases),
+  markRelease,
+  planDeploy: previewDeploy,
+  planRollback: previewRollback,
+  planChecklist: previewChecklist,
+  planValidation: previewValidation,
+  requestDeploy,
+  requestRollback,
+  requestChecklist,
+  requestValidation,
+  lockEnvironment,
+  liftLock,
+  listDeployments,
+  listRuns,
+  findRunByNumber,
+  getRun,
+  readRunLog: inRows(readRunLog),
+  cancelRun,
+  resumeRun,
+  listApprovals,
+  approveRun,
+  refuseRun,
+  listFreezes,
+  createFreeze,
+  endFreeze,
+  listDrillPlaces: inRows(listDrillPlaces),
+  listDrills,
+  requestDrill,
+  listSchedules: inRows(listSchedules),
+  getSchedule,
+  listTicks,
+  previewSchedule,
+  changeSchedule,
+  pauseSchedule,
+  resumeSchedule,
+  runScheduleNow,
+  listAudit,
+  getMe,
+  listPeople: inRows(listPeople),
+  createPerson,
+  changeRole,
+  disablePerson,
+  enablePerson,
+  renewLink,
+  endSessionsOf,
+  listSessions: inRows(listSessions),
+  endSession,
+  endOtherSessions,
+  logIn: createTokenWithPassword,
+  listTokens: inRows(listTokens),
+  createToken,
+  revokeToken,
+  getConfiguration,
+  getHealth,
+};
+
+/** A list as an object, so that an answer can grow. */
+function inRows<T>(list: Handler<T[]>): Handler<{ rows: T[] }> {
+  const inRows = async (ctx: Ctx, input: unknown) => ({ rows: await list(ctx, input) });
+  return Object.assign(inRows, { operation: list.operation, access: list.access });
+}

@@ -1,0 +1,30 @@
+import type * as z from 'zod/mini';
+import { APPROVAL_OPERATIONS } from '#server/api/operations/approvals';
+import { AUDIT_OPERATIONS } from '#server/api/operations/audit';
+import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
+import { DRILL_OPERATIONS } from '#server/api/operations/drills';
+import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
+import { FREEZE_OPERATIONS } from '#server/api/operations/freezes';
+import { PEOPLE_OPERATIONS } from '#server/api/operations/people';
+import { RUN_OPERATIONS } from '#server/api/operations/runs';
+import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
+import { TOKEN_OPERATIONS } from '#server/api/operations/tokens';
+
+/** Every call of the HTTP API by its id. */
+export const OPERATIONS = {
+  ...ENVIRONMENT_OPERATIONS,
+  ...RUN_OPERATIONS,
+  ...APPROVAL_OPERATIONS,
+  ...FREEZE_OPERATIONS,
+  ...DRILL_OPERATIONS,
+  ...SCHEDULE_OPERATIONS,
+  ...AUDIT_OPERATIONS,
+  ...PEOPLE_OPERATIONS,
+  ...TOKEN_OPERATIONS,
+  ...CONSOLE_OPERATIONS,
+} as const;
+
+export type OperationId = keyof typeof OPERATIONS;
+/** What a caller sends; defaults are filled in by the console. */
+export type InputOf<K extends OperationId> = z.input<(typeof OPERATIONS)[K]['input']>;
+export type OutputOf<K extends OperationId> = z.output<(typeof OPERATIONS)[K]['output']>;

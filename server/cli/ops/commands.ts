@@ -1,0 +1,42 @@
+import { type AnyCommand, command } from '#server/cli/ops/command';
+import { usageFailure } from '#server/cli/ops/failure';
+import { exitCodeHelp, helpOf } from '#server/cli/ops/help';
+import { MANAGE } from '#server/cli/ops/tables/manage';
+import { OPERATE } from '#server/cli/ops/tables/operate';
+import { widthOf } from '#server/cli/ops/terminal';
+
+const HELP = [
+  command({
+    path: 'completion',
+    group: 'This command line',
+    summary: 'What a shell needs to complete words',
+    details: ['For example in ~/.bashrc: source <(ops completion bash)'],
+    args: [{ name: '<shell>', text: 'bash or zsh' }],
+    calls: [],
+    local: 'prints a script',
+    run: async (ops, input) =>
+      (await import('#server/cli/ops/commands/completion')).printCompletion(ops, input, COMMANDS),
+  }),
+  command({
+    path: 'help',
+    group: 'This command line',
+    summary: 'This, or the help of a command',
+    args: [{ name: '[command...]', text: 'in either form, or exit-codes' }],
+    calls: [],
+    local: 'prints a text',
+    run: async ({ screen, terminal }, { args }) => {
+      const path = args.join(' ');
+      const width = widthOf(terminal.stdout) ?? 80;
+      const isKnown = COMMANDS.some((each) => each.path === path || each.path.startsWith(`${path} `));
+      if (path !== '' && path !== 'exit-codes' && !isKnown) {
+        throw usageFailure(`There is no command "${path}".`, 'See "ops help".');
+      }
+      const text = path === 'exit-codes' ? exitCodeHelp(width) : helpOf(path, COMMANDS, width);
+      screen.show({ help: text }, () => text.trimEnd().split('\n'));
+      return undefined;
+    },
+  }),
+];
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly AnyCommand[] = [...OPERATE, ...MANAGE, ...HELP];

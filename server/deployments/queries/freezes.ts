@@ -1,0 +1,46 @@
+import { defineQuery } from '#server/auth/guard';
+import {
+  FREEZE_STATUSES,
+  type FreezePage,
+  type FreezeView,
+  listFreezesInput,
+} from '#server/deployments/freezes/contract';
+import { databaseNow, type FreezeRow, toFreezeView } from '#server/deployments/freezes/views';
+import { Prisma } from '#server/platform/generated/prisma/client';
+
+/** Freezes: what applies now on top, then what is to come by its beginning, then the past, newest first. */
+export const listFreezes = defineQuery({
+  name: 'deployments.list-freezes',
+  access: 'deployments.read',
+  input: listFreezesInput,
+  handle: async (ctx, { state, page, pageSize }): Promise<FreezePage> => {
+    const now = await databaseNow(ctx);
+    const isOver = Prisma.sql`(ended_at IS NOT NULL OR coalesce(ends_at <= ${now}, false))`;
+    const where =
+      state === 'past' ? isOver : state === 'current' ? Prisma.sql`NOT ${isOver}` : Prisma.sql`true`;
+    const [rows, counted] = await Promise.all([
+      ctx.db.$queryRaw<FreezeRow[]>`
+        SELECT id, service, environment, reason, starts_at AS "startsAt", ends_at AS "endsAt", cron,
+          time_zone AS "timeZone", duration_minutes AS "durationMinutes", created_at AS "createdAt",
+          created_by_name AS "createdByName", ended_at AS "endedAt", ended_by_name AS "endedByName",
+          end_reason AS "endReason"
+        FROM freeze_window WHERE ${where}
+        ORDER BY ${isOver}, CASE WHEN ${isOver} THEN coalesce(ended_at, ends_at) ELSE created_at END DESC, id
+        LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize}`,
+      ctx.db.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total FROM freeze_window WHERE ${where}`,
+    ]);
+    return {
+      rows: rows.map((row) => toFreezeView(row, now)).sort(byUrgency),
+      total: counted[0]?.total ?? 0,
+      page,
+      pageSize,
+    };
+  },
+});
+
+/** The past keeps its order. */
+function byUrgency(a: FreezeView, b: FreezeView): number {
+  const rank = ({ status }: FreezeView) => FREEZE_STATUSES.indexOf(status);
+  const begins = ({ next }: FreezeView) => next[0]?.startsAt ?? '';
+  return rank(a) - rank(b) || (a.status === 'upcoming' ? begins(a).localeCompare(begins(b)) : 0);
+}

@@ -1,0 +1,26 @@
+import { forgetOldRecords } from '#server/auth/idempotency';
+import { leadDrillsOn } from '#server/deployments/drills/follow';
+import { type App, type Ctx, systemActor } from '#server/platform/context';
+import { expireApprovals } from '#server/runs/approvals';
+
+/** What must happen in time though nobody asks for it. Safe in several workers at once, and harmless to repeat. */
+interface HousekeepingTask {
+  name: string;
+  run(ctx: Ctx): Promise<unknown>;
+}
+
+const TASKS: readonly HousekeepingTask[] = [
+  { name: 'expire approvals', run: expireApprovals },
+  { name: 'lead drills on', run: leadDrillsOn },
+  { name: 'forget old answers', run: forgetOldRecords },
+];
+
+/** Does every task once, one after the other. A task that fails is logged and stops no other one. */
+export async function keepHouse(app: App, tasks: readonly HousekeepingTask[] = TASKS): Promise<void> {
+  for (const task of tasks) {
+    const ctx = app.for(systemActor('housekeeping'));
+    await task
+      .run(ctx)
+      .catch((error: unknown) => ctx.log.error({ err: error, task: task.name }, 'housekeeping task failed'));
+  }
+}
