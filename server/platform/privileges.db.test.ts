@@ -18,6 +18,11 @@ const EXPECTED: Record<string, string> = {
   freeze_window: 'SIU',
   idempotency_record: 'SIUD',
   login_failure: 'SID',
+  notification: 'SI',
+  notification_attempt: 'SI',
+  notification_channel: 'SU',
+  notification_delivery: 'SIU',
+  notification_mention: 'SIUD',
   release: 'SIU',
   release_mark: 'SI',
   run: 'SIU',
@@ -99,7 +104,10 @@ describe('append-only tables', () => {
   });
 
   it.each(APPEND_ONLY)('%s refuses changes even by its owner and the administrator', async (table) => {
-    const column = { run_log: 'seq = seq', run_approval: 'reason = reason' }[table] ?? 'id = id';
+    const column =
+      { run_log: 'seq = seq', run_approval: 'reason = reason', notification_attempt: 'reason = reason' }[
+        table
+      ] ?? 'id = id';
     for (const url of [database.ownerUrl, database.adminUrl]) {
       expect(await codeOf(url, `UPDATE ${table} SET ${column}`)).toBe(RESTRICT_VIOLATION);
       expect(await codeOf(url, `DELETE FROM ${table}`)).toBe(RESTRICT_VIOLATION);
