@@ -7,6 +7,11 @@ import { withAdmin } from '#server/testing/server';
 
 /** What migrations add by hand because a Prisma schema cannot say it. Anything else that differs is drift. */
 const BY_HAND = [
+  // Partitioned tables and their partitions.
+  /^column metric_(sample|rollup_1m|rollup_1h)(_\d{8})?\./,
+  /^index CREATE UNIQUE INDEX metric_(sample|rollup_1m|rollup_1h)(_\d{8})?_pkey /,
+  /^constraint metric_(sample|rollup_1m|rollup_1h)(_\d{8})?\.\S+_pkey PRIMARY KEY /,
+  /^function metric_(make|drop)_partitions$/,
   /^(column|index|constraint|relation) .*_prisma_migrations/,
   /^constraint \S+_check CHECK /,
   /^function (refuse_change|require_approval|check_approval)$/,
