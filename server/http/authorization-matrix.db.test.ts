@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { can, PERMISSIONS, type Permission, ROLES, type Role } from '#server/auth/contract';
+import { PERMISSIONS, ROLES, type Role } from '#server/auth/contract';
 import type { Access, Guarded } from '#server/auth/guard';
 import { listEndpoints } from '#server/http/endpoints';
 import { HEALTH } from '#server/http/health';
 import { ANONYMOUS, type Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
+import { allows, EVERYBODY } from '#server/testing/access';
 import type { TestApp } from '#server/testing/context';
 import {
   cookieOf,
@@ -33,6 +34,8 @@ const HELPERS: Record<string, string> = {
   '/server/deployments/queries/releases.ts#describeReleases': 'part of the queries about releases',
   '/server/deployments/commands/request-runs.ts#requestFirstDeploy':
     'called by the console itself at its first start',
+  '/server/deployments/commands/request-runs.ts#queueDeploy':
+    'part of the requests of a deploy and of a drill',
 };
 
 /** What the anonymous may do, and why. */
@@ -42,6 +45,8 @@ const OPEN_TO_ANYONE: Record<string, string> = {
   '/server/auth/commands/create-first-admin.ts#createFirstAdmin': 'the one-time link is the permission',
   '/server/auth/commands/manage-tokens.ts#createTokenWithPassword': 'the way in of programs',
   '/server/auth/commands/join.ts#acceptInvitation': 'the one-time link is the permission',
+  '/server/api/queries.ts#getApiDocument': 'says what there is to ask, of any console',
+  '/server/http/health.ts#getHealth': 'probes have no account; it tells no secret',
   '/server/auth/queries.ts#checkInvitation': 'the one-time link is the permission',
   '/server/auth/queries.ts#checkSetupLink': 'the one-time link is the permission',
   '/server/auth/queries.ts#needsSetup': 'the login page points to the link',
@@ -67,13 +72,13 @@ const OPEN_TO_ANYONE: Record<string, string> = {
 /** Writes that a permission to read, or any login, is enough for, and why. */
 const WRITES_FOR_READERS: Record<string, string> = {
   '/server/auth/commands/sign-in.ts#reauthenticate': 'about the caller’s own session',
+  '/server/schedules/commands.ts#runScheduleNow': 'asks for the permission of the schedule’s job',
 };
 
 type Operation = ((ctx: Ctx, input: unknown) => Promise<unknown>) & Guarded;
 
 const sources = import.meta.glob<string>('/server/**/*.ts', { query: '?raw', import: 'default' });
 const modules = import.meta.glob<Record<string, unknown>>('/server/**/*.ts');
-const everybody = [...ROLES, null] as const;
 
 let app: TestApp;
 let web: TestWebServer;
@@ -101,7 +106,7 @@ async function findOperations() {
   const found: [string, Operation][] = [];
   const stray: string[] = [];
   for (const [file, read] of Object.entries(sources)) {
-    if (/\.test\.ts$|^\/server\/(testing|platform)\//.test(file)) continue;
+    if (/\.test\.ts$|^\/server\/(testing|platform|cli)\/|\/drivers\//.test(file)) continue;
     const isOperationFile = /\/(commands|queries)(\/[^/]+)?\.ts$/.test(file);
     if (!isOperationFile && !/= define(Command|Query)\(/.test(await read())) continue;
     for (const [name, value] of Object.entries((await modules[file]?.()) ?? {})) {
@@ -111,12 +116,6 @@ async function findOperations() {
     }
   }
   return { operations: found, strayFunctions: stray };
-}
-
-function allows(access: Access, role: Role | null): boolean {
-  if (access === 'anyone') return true;
-  if (role === null) return false;
-  return access === 'signed-in' || can({ type: 'user', role }, access as Permission);
 }
 
 /** What a stranger may send: nothing, nonsense, and fields of the right name with the wrong content. */
@@ -192,7 +191,7 @@ describe('operations', () => {
   it('refuse exactly those whom the resolver leaves out, whatever the input, and change nothing then', async () => {
     const faults: string[] = [];
     for (const [name, operation] of operations) {
-      for (const role of everybody) {
+      for (const role of EVERYBODY) {
         const allowed = allows(operation.access, role);
         const ctx = people.get(role) as Ctx;
         for (const input of allowed ? GARBAGE : GARBAGE.slice(-2)) {
@@ -307,7 +306,7 @@ describe('pages', () => {
       if (!accessOf(page.module).loader) continue;
       const needs = chainOf(page).map((each) => accessOf(each.module).loader?.access ?? 'anyone');
       const isResource = !('default' in page.module);
-      for (const role of everybody) {
+      for (const role of EVERYBODY) {
         const response = await web.request(addressOf(page.pattern), await cookieFor(role));
         await response.body?.cancel();
         const allowed = needs.every((access) => allows(access, role));
@@ -330,7 +329,7 @@ describe('pages', () => {
     for (const page of pages) {
       for (const [intent, access] of Object.entries(accessOf(page.module).action?.intents ?? {})) {
         intents += 1;
-        for (const role of everybody) {
+        for (const role of EVERYBODY) {
           const allowed = allows(access, role);
           const credentials = await cookieFor(role);
           const before = allowed ? null : await stateOfTheWorld();
@@ -361,7 +360,7 @@ describe('endpoints beside the pages', () => {
       const name = `endpoint ${method.toUpperCase()} ${path}`;
       if (access === 'anyone' && !(name in OPEN_TO_ANYONE))
         faults.push(`${name} is open to anyone without a reason`);
-      for (const role of everybody) {
+      for (const role of EVERYBODY) {
         const body = method === 'get' ? {} : formBody({});
         const response = await web.request(addressOf(path), { ...body, ...(await cookieFor(role)) });
         await response.body?.cancel();

@@ -17,6 +17,7 @@ export const DRILL_OPERATIONS = {
     path: '/drill-places',
     group,
     summary: 'The practice environments, how their rollbacks went lately, and what a drill would do now',
+    description: 'A token needs the scope `overview.read` for it as well.',
     input: z.object({}),
     status: 200,
     output: z.object({ rows: z.array(drillPlace) }),

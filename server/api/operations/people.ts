@@ -44,7 +44,7 @@ export const PEOPLE_OPERATIONS = {
     group,
     summary: 'Invite a person',
     description:
-      'They have no password yet: `link` is where they choose one, within 72 hours. It is told once; the same request repeated answers with null in its place.',
+      'They have no password yet: `link` is where they choose one, within 72 hours. It is told once; the same request repeated answers with null in its place. A token gives no role that may do more than its own scopes.',
     input: createPersonInput,
     status: 201,
     output: invitedPerson,

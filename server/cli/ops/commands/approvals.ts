@@ -46,15 +46,11 @@ export async function approveRun(
   const run = await ops.call('getRun', { runId: await findRunId(ops, input.args[0] ?? '') });
   for (const line of planLines(run.plan, widthOf(ops.terminal.stderr) ?? 1_000)) screen.notice(line);
   screen.notice(`  Asked for by ${clean(run.requestedByName)}${run.reason ? `: ${clean(run.reason)}` : ''}`);
-  if (run.approval && !run.approval.canApprove && run.approval.whyNot) {
-    const isDenied = run.approval.isOwn;
-    throw new OpsFailure(
-      isDenied ? EXIT.denied : EXIT.refused,
-      `${clean(run.approval.whyNot)} Nothing was started.`,
-      {
-        kind: 'blocked',
-      },
-    );
+  // Why this person may not; that nothing is awaited any more is told by the refusal.
+  if (run.approval?.whyNot) {
+    throw new OpsFailure(EXIT.denied, `${clean(run.approval.whyNot)} Nothing was started.`, {
+      kind: 'forbidden',
+    });
   }
   await ops.confirm({
     level: 'consequential',

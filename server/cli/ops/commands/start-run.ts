@@ -65,6 +65,25 @@ export async function followStarted(
   screen.notice(
     `${what} run #${started.number}${started.status === 'awaiting_approval' ? ', which awaits approval' : ''}.`,
   );
+  try {
+    return await showStarted(ops, input, started);
+  } catch (error) {
+    if (!(error instanceof OpsFailure) || error.exitCode !== EXIT.denied) throw error;
+    // Who may start runs and not read them.
+    throw new OpsFailure(
+      EXIT.denied,
+      `Run #${started.number} was started and goes on, but you may not look at it.`,
+      { kind: error.kind, hint: error.hint, cause: error },
+    );
+  }
+}
+
+async function showStarted(
+  ops: Ops<FollowCalls>,
+  input: CommandInput,
+  started: StartedRun,
+): Promise<ExitCode> {
+  const { screen } = ops;
   if (input.options.follow === false) {
     const run = await ops.call('getRun', { runId: started.runId });
     screen.show({ started, run }, () => [

@@ -1,0 +1,327 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HANDLERS } from '#server/api/handlers';
+import { OPERATIONS } from '#server/api/operations';
+import { PERMISSIONS, type Permission, permissionsOf, ROLES, type Role } from '#server/auth/contract';
+import { connectDirectly } from '#server/cli/ops/client/direct';
+import { HttpClient } from '#server/cli/ops/client/http';
+import type { AnyCommand } from '#server/cli/ops/command';
+import { COMMANDS } from '#server/cli/ops/commands';
+import { EXIT } from '#server/cli/ops/exit-codes';
+import { runOps } from '#server/cli/ops/main';
+import { liftLock, lockEnvironment } from '#server/deployments/commands/manage-environments';
+import { createFreeze } from '#server/deployments/commands/manage-freezes';
+import { requestChecklist } from '#server/deployments/commands/request-runs';
+import { previewChecklist } from '#server/deployments/queries/previews';
+import type { Ctx } from '#server/platform/context';
+import { ensureSchedule } from '#server/schedules/ensure-schedule';
+import { heldBy } from '#server/testing/access';
+import { createFixtureConsole, type FixtureConsole, PLACE } from '#server/testing/fixture-console';
+import { addPerson, addToken } from '#server/testing/people';
+import { testTerminal } from '#server/testing/terminal';
+import { startTestWebServer, type TestWebServer } from '#server/testing/web-server';
+
+/*
+ * Every command of the command line, run as everybody: over HTTP with a token, with tokens that lack one scope, and past
+ * the web process on the database itself. Each one's operations are in the API's matrix, which walks the same table.
+ */
+
+const EVERY_SCOPE = Object.keys(PERMISSIONS) as Permission[];
+
+interface World {
+  failedRun: number;
+  awaitingRun: number;
+  freeze: string;
+  schedule: string;
+  /** Somebody who can be disabled, and somebody who is. */
+  person: string;
+  disabled: string;
+  token: string;
+}
+
+/** How each command is called here, in a world where nothing but the lack of a permission stands in its way. */
+const SAMPLES: Record<string, (world: World) => string> = {
+  deploy: () => 'deploy production --release v1.0.0 --yes --no-follow',
+  rollback: () => 'rollback production --yes --no-follow',
+  'pre-deploy-check': () => 'pre-deploy-check production --release v1.0.0 --no-follow',
+  'post-deploy-validate': () => 'post-deploy-validate production --no-follow',
+  'releases list': () => 'releases list production',
+  'releases mark': () => 'releases mark v1.0.0 stable --reason because',
+  'runs list': () => 'runs list',
+  'runs show': ({ failedRun }) => `runs show ${failedRun}`,
+  'runs tail': ({ failedRun }) => `runs tail ${failedRun}`,
+  'runs cancel': ({ awaitingRun }) => `runs cancel ${awaitingRun} --reason because --yes`,
+  'runs resume': ({ failedRun }) => `runs resume ${failedRun} --yes --no-follow`,
+  status: () => 'status',
+  'status health': () => 'status health',
+  'audit list': () => 'audit list',
+  lock: () => 'lock production --reason because',
+  unlock: () => 'unlock production --reason because',
+  'approvals list': () => 'approvals list',
+  'approvals approve': ({ awaitingRun }) => `approvals approve ${awaitingRun} --yes`,
+  'approvals refuse': ({ awaitingRun }) => `approvals refuse ${awaitingRun} --reason because`,
+  'freezes list': () => 'freezes list',
+  'freezes create': () =>
+    'freezes create --from 2099-12-24T18:00 --until 2099-12-27T06:00 --reason Christmas',
+  'freezes end': ({ freeze }) => `freezes end ${freeze} --reason because`,
+  'drills list': () => 'drills list',
+  'drills run': () => 'drills run production --yes --no-follow',
+  'schedules list': () => 'schedules list',
+  'schedules pause': ({ schedule }) => `schedules pause ${schedule} --reason because`,
+  'schedules resume': ({ schedule }) => `schedules resume ${schedule}`,
+  'schedules run': ({ schedule }) => `schedules run ${schedule} --yes`,
+  login: () => 'login',
+  logout: () => 'logout',
+  whoami: () => 'whoami',
+  'token create': () => 'token create deploys --scopes overview.read',
+  'token list': () => 'token list',
+  'token revoke': ({ token }) => `token revoke ${token} --yes`,
+  'user list': () => 'user list',
+  'user create': () => 'user create new@people.example --name New --role viewer',
+  'user role': ({ person }) => `user role ${person} responder --yes`,
+  'user disable': ({ person }) => `user disable ${person} --reason Left --yes`,
+  'user enable': ({ disabled }) => `user enable ${disabled}`,
+  'user link': ({ person }) => `user link ${person}`,
+  'config show': () => 'config show',
+  'config check': () => 'config check',
+  completion: () => 'completion bash',
+  help: () => 'help',
+};
+
+/** Commands about the token that this machine keeps, which no one here has. */
+const ABOUT_STORED_TOKEN = ['login', 'logout'];
+/** Permissions that a command can do without: it leaves out what they would show, or says that it did. */
+const CAN_DO_WITHOUT: Record<string, Permission[]> = { status: ['runs.read'] };
+/** What the job of this world's schedule asks of a role beside the operation's own permission. */
+const OF_THE_JOB: Record<string, Permission[]> = { 'schedules run': ['drills.run'] };
+
+/** Those that have something to refuse. */
+const GUARDED = COMMANDS.filter(
+  ({ path: name, calls }) => calls.length > 0 && !ABOUT_STORED_TOKEN.includes(name),
+);
+
+let made: FixtureConsole;
+let web: TestWebServer;
+let world: World;
+let admin: Ctx;
+let configFile: string;
+const people = new Map<Role, { email: string; token: string }>();
+const before = { env: { ...process.env }, folder: process.cwd() };
+
+beforeAll(async () => {
+  made = await createFixtureConsole(
+    { practice: true, validation: { endpoints: [{ path: '/' }], onFailure: 'hold' } },
+    { API_REQUESTS_PER_MINUTE: '100000', API_ANONYMOUS_PER_MINUTE: '100000', RUN_LEASE_MS: '10000' },
+  );
+  const { app } = made;
+  web = await startTestWebServer(app);
+  const loop = made.work();
+  await made.deployed('v1.0.0');
+  await made.deployed('v1.1.0');
+  const failed = await made.ended((await made.askDeploy('v1.2.0-crash')).runId);
+  expect(failed.status).toBe('failed');
+  await loop.stop();
+  const settings = made.config.services.shop?.environments.production;
+  if (!settings) throw new Error('The fixture has no environment');
+  settings.approvals = ['deployments.check'];
+  const { planHash } = await previewChecklist(made.responder, { ...PLACE, tag: 'v1.0.0' });
+  const awaiting = await requestChecklist(made.responder, { ...PLACE, tag: 'v1.0.0', planHash });
+  expect(awaiting.status).toBe('awaiting_approval');
+  settings.approvals = [];
+  admin = (await addPerson(app, 'admin')).ctx;
+  const times = { startsAt: '2099-11-27T00:00:00Z', endsAt: '2099-11-30T00:00:00Z' };
+  const { id: freeze } = await createFreeze(admin, { reason: 'Black Friday', ...times });
+  const schedule = 'drill';
+  await ensureSchedule(app.system, {
+    ...PLACE,
+    key: schedule,
+    job: 'deployments.drill',
+    title: 'Drill',
+    cron: '0 4 * * *',
+    timeZone: 'UTC',
+    overlap: 'skip',
+    missed: 'skip',
+  });
+  const [person, disabled] = [await addPerson(app, 'viewer'), await addPerson(app, 'viewer')];
+  await app.system.db.user.update({ where: { id: disabled.id }, data: { disabledAt: new Date() } });
+  world = {
+    failedRun: failed.number,
+    awaitingRun: awaiting.number,
+    freeze,
+    schedule,
+    person: person.email,
+    disabled: disabled.email,
+    token: (await addToken(admin, ['runs.read'])).token.id,
+  };
+  for (const role of ROLES) {
+    const { email, ctx } = await addPerson(app, role);
+    people.set(role, { email, token: (await addToken(ctx, permissionsOf(ctx.actor))).secret });
+  }
+  configFile = path.join(made.shop.folder, 'ops.config.mjs');
+  writeFileSync(configFile, `export default ${JSON.stringify(made.config)};\n`);
+}, 120_000);
+afterAll(async () => {
+  process.chdir(before.folder);
+  Object.assign(process.env, before.env);
+  await web.close();
+  await made.close();
+}, 60_000);
+
+/** What a command demands of who calls it: the permissions of every operation that it may call. */
+function needsOf(command: AnyCommand): Permission[] {
+  const needs = command.calls.map((id) => HANDLERS[id].access);
+  const permissions = needs.filter((access) => access !== 'anyone' && access !== 'signed-in');
+  return [...new Set(permissions)].filter((each) => !CAN_DO_WITHOUT[command.path]?.includes(each));
+}
+
+function roleHasAll(role: Role, command: AnyCommand): boolean {
+  const has = permissionsOf({ type: 'user', role });
+  return [...needsOf(command), ...(OF_THE_JOB[command.path] ?? [])].every((each) => has.includes(each));
+}
+
+/** Does something with the environment as the command expects it: a lock to lift, and none in the way of the others. */
+async function inItsPlace<T>(command: AnyCommand, work: () => Promise<T>): Promise<T> {
+  if (command.path === 'unlock') await lockEnvironment(admin, { ...PLACE, reason: 'A look' });
+  try {
+    return await work();
+  } finally {
+    const lock = await made.app.system.db.environmentLock.findFirst({ where: { liftedAt: null } });
+    if (lock) await liftLock(admin, { ...PLACE, lockId: lock.id, reason: 'Looked' });
+  }
+}
+
+/** A new token of the admin with every scope but one. */
+async function allBut(scope: Permission): Promise<string> {
+  const scopes = EVERY_SCOPE.filter((each) => each !== scope);
+  return (await addToken(admin, scopes)).secret;
+}
+
+function lineOf(command: AnyCommand): string {
+  const sample = SAMPLES[command.path];
+  if (!sample) throw new Error(`"${command.path}" has no sample`);
+  return sample(world);
+}
+
+async function overHttp(line: string, token: string | null) {
+  const terminal = testTerminal({ env: { XDG_CONFIG_HOME: made.shop.folder } });
+  const exitCode = await runOps(line.split(' '), terminal, {
+    version: 'test',
+    connect: async ({ signal }) => new HttpClient({ url: web.origin, token, timeoutMs: 20_000, signal }),
+  });
+  return { exitCode, text: `${line}: ${terminal.stdout.text}${terminal.stderr.text}` };
+}
+
+async function directly(line: string, email: string) {
+  const terminal = testTerminal();
+  const exitCode = await runOps([...line.split(' '), '--direct', '--as', email], terminal, {
+    version: 'test',
+    connect: ({ settings, screen }) =>
+      connectDirectly(
+        settings,
+        {
+          NODE_ENV: 'test',
+          DATABASE_URL: made.app.env.DATABASE_URL,
+          SHOP_DATABASE_URL: made.app.env.DATABASE_URL,
+          OPS_CONFIG: configFile,
+        },
+        screen,
+      ),
+  });
+  return { exitCode, text: `${line} --direct: ${terminal.stdout.text}${terminal.stderr.text}` };
+}
+
+describe('every command', () => {
+  it('is in this matrix, and calls operations that are in the API’s', () => {
+    expect(COMMANDS.map((command) => command.path).sort()).toEqual(Object.keys(SAMPLES).sort());
+    for (const command of COMMANDS) {
+      for (const id of command.calls) expect(Object.keys(OPERATIONS), command.path).toContain(id);
+    }
+  });
+
+  it('that calls nothing needs nobody, and says why', async () => {
+    const local = COMMANDS.filter(({ calls }) => calls.length === 0);
+    expect(local.map((command) => command.path).sort()).toEqual([
+      'completion',
+      'config check',
+      'help',
+      'status health',
+    ]);
+    for (const command of local) {
+      expect(command.local, command.path).toMatch(/./);
+      const { exitCode, text } = await overHttp(lineOf(command), null);
+      // There is no worker by now, and nothing else is wrong with this console.
+      expect([EXIT.done, EXIT.unavailable], text).toContain(exitCode);
+      expect(text).not.toContain('signed in');
+    }
+  });
+
+  it('is refused to nobody and to each role that lacks a permission, by both ways in, and changes nothing', async () => {
+    let refusals = 0;
+    for (const command of GUARDED) {
+      const refused = ROLES.filter((role) => !roleHasAll(role, command));
+      await inItsPlace(command, async () => {
+        const held = await heldBy(made.app);
+        const nobody = await overHttp(lineOf(command), null);
+        expect(nobody.exitCode, nobody.text).toBe(EXIT.denied);
+        for (const role of refused) {
+          const { exitCode, text } = await overHttp(lineOf(command), people.get(role)?.token ?? '');
+          expect(exitCode, `${role} ${text}`).toBe(EXIT.denied);
+          refusals += 1;
+        }
+        const most = refused.at(-1);
+        if (most) {
+          const { exitCode, text } = await directly(lineOf(command), people.get(most)?.email ?? '');
+          expect(exitCode, `${most} ${text}`).toBe(EXIT.denied);
+        }
+        expect(await heldBy(made.app), command.path).toEqual(held);
+      });
+    }
+    expect(refusals).toBeGreaterThan(40);
+  }, 180_000);
+
+  it('needs each of its scopes of a token', async () => {
+    const tokens = new Map<Permission, string>();
+    for (const scope of new Set(GUARDED.flatMap(needsOf))) tokens.set(scope, await allBut(scope));
+    for (const command of GUARDED) {
+      // Runs that a command has started are looked at afterwards: see the next test.
+      const starts = command.calls.some((id) => OPERATIONS[id].status === 202);
+      const scopes = needsOf(command).filter((scope) => !(starts && scope === 'runs.read'));
+      await inItsPlace(command, async () => {
+        const held = await heldBy(made.app);
+        for (const scope of scopes) {
+          const { exitCode, text } = await overHttp(lineOf(command), tokens.get(scope) ?? '');
+          expect(exitCode, `without ${scope} ${text}`).toBe(EXIT.denied);
+        }
+        expect(await heldBy(made.app), command.path).toEqual(held);
+      });
+    }
+  }, 180_000);
+
+  it('that starts a run for who may not read runs says that it was started', async () => {
+    const { exitCode, text } = await overHttp('post-deploy-validate production', await allBut('runs.read'));
+    const [, number] = /Run #(\d+) was started and goes on, but you may not look at it/.exec(text) ?? [];
+    expect([exitCode, number], text).toEqual([EXIT.denied, expect.stringMatching(/./)]);
+    const token = people.get('responder')?.token ?? '';
+    const cancelled = await overHttp(`runs cancel ${number} --reason Over --yes`, token);
+    expect(cancelled.exitCode, cancelled.text).toBe(EXIT.done);
+  });
+
+  it('opens to the least role that has what it needs, by both ways in', async () => {
+    for (const command of GUARDED) {
+      const least = ROLES.find((role) => roleHasAll(role, command)) as Role;
+      const { email = '', token = '' } = people.get(least) ?? {};
+      await inItsPlace(command, async () => {
+        for (const call of [() => overHttp(lineOf(command), token), () => directly(lineOf(command), email)]) {
+          const { exitCode, text } = await call();
+          expect([EXIT.denied, EXIT.unavailable], `${least} ${text}`).not.toContain(exitCode);
+        }
+      });
+    }
+    const [entries] = await made.app.system.db.$queryRaw<{ direct: number; others: number }[]>`
+      SELECT count(*) FILTER (WHERE details->>'direct' = 'true')::int AS direct,
+             count(*) FILTER (WHERE details->>'direct' IS NULL)::int AS others FROM audit_entry`;
+    expect(entries?.direct).toBeGreaterThan(5);
+    expect(entries?.others).toBeGreaterThan(5);
+  }, 180_000);
+});
