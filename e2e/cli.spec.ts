@@ -46,7 +46,8 @@ test('a deploy in a pipe is plain lines and ends with 0, and with 1 when it fail
   const lines = good.stdout.trimEnd().split('\n');
   expect(lines.length).toBeGreaterThan(10);
   expect(lines.filter((line) => !/^(\d\d:\d\d:\d\dZ {2}[\w:-]+ |✓ Run #)/.test(line))).toEqual([]);
-  for (const step of ['lint', 'switch']) expect(good.stdout).toMatch(new RegExp(`Z  (check:)?${step} +succeeded`));
+  for (const step of ['lint', 'switch'])
+    expect(good.stdout).toMatch(new RegExp(`Z  (check:)?${step} +succeeded`));
   expect(good.stdout + good.stderr).not.toContain(ESCAPE);
   expect(good.stderr).toContain('v1.2.0 → v1.3.0');
 
