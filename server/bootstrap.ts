@@ -8,6 +8,8 @@ import { deploymentPlanners } from '#server/deployments/planners';
 import { checklistProcedure, validationProcedure } from '#server/deployments/procedures/checks';
 import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
+import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
+import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { systemClock } from '#server/platform/clock';
 import { type App, createApp, type Token } from '#server/platform/context';
 import { openDatabase } from '#server/platform/db';
@@ -58,7 +60,7 @@ export async function bootstrap(
     clock: systemClock,
     ids: randomIds,
     events: createEventRegistry(),
-    provided: provideDomains(loaded, log),
+    provided: provideDomains(loaded, log).set(NOTIFICATION_DRIVER, createSlackDriver(env, systemClock)),
   });
   return { app, close: () => database.close() };
 }

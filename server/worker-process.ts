@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { bootstrap } from '#server/bootstrap';
 import { resumeEnvironments } from '#server/deployments/resume-environments';
 import { keepHouse } from '#server/housekeeping';
+import { startNotificationSender } from '#server/notifications/sender';
 import { type App, systemActor } from '#server/platform/context';
 import { readEnv } from '#server/platform/env';
 import { messageOf } from '#server/platform/errors';
@@ -36,19 +37,22 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   const events = startEventLoop(app, workerId);
   const schedules = startPollLoop(env.SCHEDULE_POLL_MS, () => settleSchedules(app), logAway(app));
   const housekeeping = startPollLoop(env.HOUSEKEEPING_MS, () => keepHouse(app), logAway(app));
+  const notifications = startNotificationSender(app, workerId);
   const wakeAll = (): void => {
     runs.wake();
     events.wake();
+    notifications.wake();
   };
   listener.subscribe((notice) => {
     if (notice.kind === 'work') runs.wake();
     if (notice.kind === 'event') events.wake();
+    if (notice.kind === 'notification') notifications.wake();
   });
   listener.onReconnect(wakeAll);
   app.log.info({ workerId, pid: process.pid }, 'worker ready');
   onStopRequest(async () => {
     clearInterval(heartbeat);
-    await Promise.all([runs.stop(), events.stop(), schedules.stop(), housekeeping.stop()]);
+    await Promise.all([runs, events, schedules, notifications, housekeeping].map((each) => each.stop()));
     await listener.close();
     await app.database.client.worker.delete({ where: { id: workerId } }).catch(logAway(app));
     await close();

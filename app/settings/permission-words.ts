@@ -6,6 +6,7 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'runs.read': 'See runs and their logs',
   'deployments.read': 'See deployments and releases',
   'schedules.read': 'See schedules and drills',
+  'deliveries.read': 'See notifications and channels',
   'configuration.read': 'See how services are configured',
   'audit.read': 'Read the audit log',
   'deployments.deploy': 'Deploy a release',
@@ -21,6 +22,8 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'freezes.manage': 'Begin and end deploy freezes',
   'freezes.override': 'Deploy in spite of a freeze',
   'schedules.manage': 'Change and pause schedules',
+  'deliveries.retry': 'Send notifications again',
+  'channels.manage': 'Test and mute channels, say whom handles ring',
   'account.manage': 'Manage own sessions, tokens and password',
   'tokens.manage': "See and revoke everybody's tokens",
   'people.manage': 'Invite, change and disable people',
@@ -31,13 +34,14 @@ export interface PermissionGroup {
   permissions: Permission[];
 }
 
-type GroupKey = 'read' | 'deployments' | 'runs' | 'rules' | 'people';
+type GroupKey = 'read' | 'deployments' | 'runs' | 'rules' | 'notifications' | 'people';
 
 const GROUP_TITLES: Record<GroupKey, string> = {
   read: 'Look',
   deployments: 'Deploy and roll back',
   runs: 'Runs',
   rules: 'Locks, freezes and schedules',
+  notifications: 'Notifications',
   people: 'Account and people',
 };
 
@@ -46,6 +50,7 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (domain === 'runs') return 'runs';
+  if (['channels', 'deliveries'].includes(domain)) return 'notifications';
   return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';
 }
 

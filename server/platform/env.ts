@@ -7,6 +7,14 @@ const flag = z
   .enum(['true', 'false', '1', '0', ''])
   .default('')
   .transform((value) => value === 'true' || value === '1');
+/** A secret: the message of a refusal shows nothing of it. */
+const webhookUrl = z
+  .string()
+  .refine(
+    isWebhookUrl,
+    'must be an https:// URL, or http:// on this machine, without a user name or a fragment',
+  )
+  .optional();
 const postgresUrl = z
   .string()
   .regex(
@@ -57,6 +65,22 @@ const envSchema = z.object({
   API_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(600),
   /** The same for an address from which nobody is signed in. */
   API_ANONYMOUS_PER_MINUTE: z.coerce.number().int().min(1).max(1_000_000).default(60),
+  /** Where the notifications of each channel go. Secrets. Absent: they are skipped, and the delivery page says so. */
+  SLACK_WEBHOOK_CRITICAL: webhookUrl,
+  SLACK_WEBHOOK_ALERTS: webhookUrl,
+  SLACK_WEBHOOK_SECURITY: webhookUrl,
+  SLACK_WEBHOOK_BUSINESS: webhookUrl,
+  SLACK_WEBHOOK_PERFORMANCE: webhookUrl,
+  /** How long Slack may take to answer one message. */
+  SLACK_TIMEOUT_MS: ms(10_000, 50, 60_000),
+  /** How long a worker may be about one message; at least twice SLACK_TIMEOUT_MS. */
+  NOTIFICATION_LEASE_MS: ms(30_000, 200),
+  NOTIFICATION_POLL_MS: ms(1_000, 20),
+  /** The wait after a first failure; doubled with each further one up to the longest. */
+  NOTIFICATION_RETRY_MS: ms(1_000),
+  NOTIFICATION_RETRY_MAX_MS: ms(60_000),
+  /** A notification that could not be sent for so long is given up; a person can send it again. */
+  NOTIFICATION_GIVE_UP_HOURS: z.coerce.number().min(0.0001).max(720).default(24),
   /** With less than this free where DATA_DIR is, the console's health says so; 0 never does. */
   HEALTH_DISK_FREE_MB: z.coerce.number().int().min(0).max(1_000_000_000).default(200),
 });
@@ -79,6 +103,11 @@ export function readSettings(source: NodeJS.ProcessEnv): z.infer<typeof envSchem
         'RUN_RENEW_MS must be at most half of RUN_LEASE_MS, or a healthy worker loses its lease',
       );
     }
+    if (env.SLACK_TIMEOUT_MS * 2 > env.NOTIFICATION_LEASE_MS) {
+      throw new EnvError(
+        'NOTIFICATION_LEASE_MS must be at least twice SLACK_TIMEOUT_MS, or a slow message is taken for a lost one',
+      );
+    }
     return env;
   }
   const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
@@ -94,6 +123,13 @@ export function readEnv(source: NodeJS.ProcessEnv): Env {
     );
   }
   return { ...env, DATABASE_URL: env.DATABASE_URL };
+}
+
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, hash } = new URL(text);
+  if (username || password || hash) return false;
+  return protocol === 'https:' || (protocol === 'http:' && isLoopbackHost(hostname));
 }
 
 /** True for addresses that only this machine reaches. */

@@ -8,6 +8,8 @@ export const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('event'), id: z.string() }),
   /** A run can be claimed, cancelled or taken over. */
   z.object({ kind: z.literal('work') }),
+  /** A notification can be sent. */
+  z.object({ kind: z.literal('notification') }),
   /** A run's row, steps or log changed. */
   z.object({ kind: z.literal('run'), id: z.string() }),
   /** Pages about an environment are out of date. */

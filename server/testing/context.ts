@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Role } from '#server/auth/contract';
+import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
+import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { type Clock, systemClock } from '#server/platform/clock';
 import {
   type App,
@@ -54,8 +56,10 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     idleInTransactionTimeoutMs: env.RUN_LEASE_MS / 2,
   });
   const ids = options.ids ?? randomIds;
+  const clock = options.clock ?? systemClock;
   const provided = new Map<Token<unknown>, unknown>([
     [RUN_POLICY, { needsApproval: () => false } satisfies RunPolicy],
+    [NOTIFICATION_DRIVER, createSlackDriver(env, clock)],
     ...(options.provide ?? []),
   ]);
   if (options.config) {
@@ -68,7 +72,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     env,
     ids,
     provided,
-    clock: options.clock ?? systemClock,
+    clock,
     log: createLogger({ level: process.env.TEST_LOG_LEVEL ?? 'silent', process: 'cli' }),
     events: options.events ?? new EventRegistry(),
   });
@@ -100,6 +104,11 @@ export function testEnv(databaseUrl: string, overrides: Record<string, string> =
     RUN_POLL_MS: '100',
     EVENT_LEASE_MS: '1500',
     EVENT_POLL_MS: '100',
+    SLACK_TIMEOUT_MS: '5000',
+    NOTIFICATION_LEASE_MS: '10000',
+    NOTIFICATION_POLL_MS: '50',
+    NOTIFICATION_RETRY_MS: '20',
+    NOTIFICATION_RETRY_MAX_MS: '150',
     KILL_GRACE_MS: '500',
     ...overrides,
   });
