@@ -4,6 +4,42 @@ const env = process.env;
 const dataDir = env.DATA_DIR ?? '.data';
 const port = Number(env.PORT ?? 3000);
 const shopPort = Number(env.SHOP_PORT ?? port + 2);
+const script = (name: string) => `npm run --silent ${name}`;
+
+/** One environment of the example shop, with its own releases, proxy and database. */
+function shop(options: { name: string; title: string; proxyPort: number; databaseUrl: string }) {
+  const url = `http://127.0.0.1:${options.proxyPort}`;
+  return {
+    title: options.title,
+    url,
+    deploy: {
+      driver: 'local' as const,
+      repository: `${dataDir}/shop/repository.git`,
+      directory: `${dataDir}/shop/${options.name}`,
+      nodeModules: 'node_modules',
+      proxyPort: options.proxyPort,
+      env: { DATABASE_URL: options.databaseUrl, SHOP_URL: url },
+      secretEnv: ['DATABASE_URL'],
+      build: script('build'),
+      migrate: script('db:migrate:production'),
+      pendingMigrations: 'node scripts/migrate.mjs --pending',
+    },
+    health: {},
+    validation: {
+      endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],
+      samples: 20,
+      onFailure: 'rollback' as const,
+    },
+  };
+}
+
+/** The practice environment's database lies beside that of production. */
+function practiceDatabase(production: string | undefined): string {
+  if (!production) return '';
+  const url = new URL(production);
+  url.pathname = '/shop_practice';
+  return url.href;
+}
 
 /** The example shop, operated out of the box. `npm start` provides SHOP_DATABASE_URL and the repository. */
 export default defineConfig({
@@ -12,48 +48,40 @@ export default defineConfig({
       title: 'HerbisVeritas shop',
       environments: {
         production: {
-          title: 'Production',
-          url: `http://127.0.0.1:${shopPort}`,
-          deploy: {
-            driver: 'local',
-            repository: `${dataDir}/shop/repository.git`,
-            directory: `${dataDir}/shop/production`,
-            nodeModules: 'node_modules',
+          ...shop({
+            name: 'production',
+            title: 'Production',
             proxyPort: shopPort,
-            env: { DATABASE_URL: env.SHOP_DATABASE_URL ?? '', SHOP_URL: `http://127.0.0.1:${shopPort}` },
-            secretEnv: ['DATABASE_URL'],
-            build: 'npm run --silent build',
-            migrate: 'npm run --silent db:migrate:production',
-            pendingMigrations: 'node scripts/migrate.mjs --pending',
-          },
+            databaseUrl: env.SHOP_DATABASE_URL ?? '',
+          }),
           checklist: [
             {
               phase: 'Tests and validation',
               checks: [
-                { key: 'lint', title: 'Lint', run: 'npm run --silent lint' },
-                { key: 'type-check', title: 'Type check', run: 'npm run --silent type-check' },
-                { key: 'test-unit', title: 'Unit tests', run: 'npm run --silent test:unit' },
+                { key: 'lint', title: 'Lint', run: script('lint') },
+                { key: 'type-check', title: 'Type check', run: script('type-check') },
+                { key: 'test-unit', title: 'Unit tests', run: script('test:unit') },
               ],
             },
             {
               phase: 'Security',
               checks: [
-                { key: 'security-audit', title: 'Security audit', run: 'npm run --silent security:audit' },
+                { key: 'security-audit', title: 'Security audit', run: script('security:audit') },
                 {
                   key: 'security-dependencies',
                   title: 'Dependency advisories',
-                  run: 'npm run --silent security:dependencies',
+                  run: script('security:dependencies'),
                 },
               ],
             },
             {
               phase: 'Performance',
               checks: [
-                { key: 'build', title: 'Build', run: 'npm run --silent build' },
+                { key: 'build', title: 'Build', run: script('build') },
                 {
                   key: 'lighthouse',
                   title: 'Lighthouse ≥ 90',
-                  run: 'npm run --silent performance:lighthouse -- --threshold=90',
+                  run: `${script('performance:lighthouse')} -- --threshold=90`,
                   notMeasuredExitCode: 3,
                   whenNotMeasured: 'warn',
                 },
@@ -61,12 +89,23 @@ export default defineConfig({
             },
           ],
           firstRelease: 'v1.2.0',
-          health: {},
-          validation: {
-            endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],
-            samples: 20,
-            onFailure: 'rollback',
-          },
+        },
+        practice: {
+          ...shop({
+            name: 'practice',
+            title: 'Practice',
+            proxyPort: shopPort + 1,
+            databaseUrl: practiceDatabase(env.SHOP_DATABASE_URL),
+          }),
+          practice: true,
+          checklist: [
+            {
+              phase: 'Tests and validation',
+              checks: [{ key: 'test-unit', title: 'Unit tests', run: script('test:unit') }],
+            },
+          ],
+          // Another one than production's, so that a drill finds a second good release.
+          firstRelease: 'v1.1.0',
         },
       },
     },

@@ -13,13 +13,38 @@ export default [
   route(':service/:environment/lock', 'deployments/lock.route.tsx'),
   route(':service/:environment/releases/mark', 'deployments/mark-release.route.tsx'),
 
+  route(':service/:environment/drill', 'deployments/new-drill.route.tsx'),
+  route('drills', 'deployments/drills.route.tsx'),
+  route('drills.csv', 'deployments/drills-csv.route.tsx'),
+
+  route('schedules', 'schedules/list.route.tsx'),
+  route('schedules/:scheduleId', 'schedules/detail.route.tsx'),
+  route('schedules/:scheduleId/change', 'schedules/change.route.tsx'),
+  route('schedules/:scheduleId/run', 'schedules/run.route.tsx'),
+  route('schedules/:scheduleId/ticks.csv', 'schedules/ticks-csv.route.tsx'),
+
+  route('freezes', 'deployments/freezes.route.tsx'),
+  route('freezes.csv', 'deployments/freezes-csv.route.tsx'),
+  route('freezes/new', 'deployments/new-freeze.route.tsx'),
+
+  route('approvals', 'runs/approvals.route.tsx'),
+  route('approvals.csv', 'runs/approvals-csv.route.tsx'),
+
   route('runs', 'runs/list.route.tsx'),
   route('runs.csv', 'runs/csv.route.tsx'),
   route('runs/:runId', 'runs/detail.route.tsx', [index('runs/log.route.tsx')]),
   route('runs/:runId/log', 'runs/log-lines.route.tsx'),
 
+  route('alerts/deliveries', 'notifications/deliveries.route.tsx'),
+  route('alerts/deliveries.csv', 'notifications/deliveries-csv.route.tsx'),
+  route('alerts/deliveries/:notificationId', 'notifications/delivery.route.tsx'),
+
   route('audit', 'audit/list.route.tsx'),
   route('audit.csv', 'audit/csv.route.tsx'),
+
+  route('palette', 'palette/list.route.tsx'),
+  route('palette.json', 'palette/entries.route.tsx'),
+  route('api-reference', 'api/reference.route.tsx'),
 
   route('settings', 'settings/layout.route.tsx', [
     index('settings/index.route.tsx'),
@@ -31,6 +56,7 @@ export default [
     route('people', 'settings/people.route.tsx'),
     route('people/new', 'settings/new-person.route.tsx'),
     route('people/:userId', 'settings/person.route.tsx'),
+    route('channels', 'notifications/channels.route.tsx'),
     route('services', 'settings/services.route.tsx'),
   ]),
   route('settings/people.csv', 'settings/people-csv.route.tsx'),

@@ -74,7 +74,15 @@ test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
     '/settings/people?search=nobody+like+it',
     '/settings/people/new',
     '/settings/services',
+    '/palette',
+    '/api-reference',
   ]);
+  await walk(page, ['/drills', '/drill/practice/drill', '/schedules']);
+  await page.getByRole('link', { name: 'Rollback drill' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Rollback drill' }).waitFor();
+  const schedule = new URL(page.url()).pathname;
+  await walk(page, [schedule, `${schedule}/change?cron=nonsense`, `${schedule}/run`]);
+  await visit(page, '/settings/people');
   await page.getByRole('link', { name: 'People' }).filter({ visible: true }).click();
   await page.getByRole('link', { name: 'Vida Moreau' }).click();
   await page.getByRole('heading', { level: 1, name: 'Vida Moreau' }).waitFor();
@@ -132,11 +140,25 @@ test('axe finds nothing before the login and for somebody who may only look', as
   allowProblems,
 }) => {
   allowProblems(answered(404));
-  await walk(await open(null), ['/login', '/setup/not-a-token', '/join/not-a-token', '/nowhere']);
+  await walk(await open(null), [
+    '/login',
+    '/setup/not-a-token',
+    '/join/not-a-token',
+    '/nowhere',
+    '/api-reference',
+  ]);
   const page = await open('viewer');
   await walk(page, ['/', '/drill/staging/lock', '/drill/staging/checks', '/settings/account']);
   await page.getByLabel('Vida Moreau: account and appearance').click();
   await test.step('the account menu', () => expectAccessible(page, 'the account menu'));
+  await page.keyboard.press('Escape');
+  await page.getByRole('banner').getByRole('link', { name: 'Find or do' }).click();
+  await page.getByRole('option').first().waitFor();
+  await test.step('the palette', () => expectAccessible(page, 'the palette'));
+  await page.getByRole('combobox').fill('shortcuts');
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
+  await test.step('the keyboard help', () => expectAccessible(page, 'the keyboard help'));
 });
 
 /** What has moved without being asked to since the page began, as the browser's own measure counts it. */

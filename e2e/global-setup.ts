@@ -9,7 +9,7 @@ import { ROOT, type Started, startConsole, stopConsole } from './support/console
 import { databaseUrl, queryAt } from './support/database';
 import { sessionFile, signIn } from './support/person';
 
-const ENVIRONMENTS = ['production', 'staging'];
+const ENVIRONMENTS = ['production', 'staging', 'preview', 'practice'];
 
 /** Starts the console under test, signs one person of each role in, and ends all of it afterwards. */
 export default async function globalSetup(config: FullConfig): Promise<() => Promise<void>> {

@@ -37,7 +37,10 @@ function shop(options: { name: string; title: string; proxyPort: number; holdSec
 
 const script = (name: string) => `npm run --silent ${name}`;
 
-/** What the end-to-end tests operate: the shop as people run it, and one whose checklist waits until a test lets it go. */
+/**
+ * What the end-to-end tests operate: the shop as people run it, one whose checklist waits until a test lets it go with
+ * an environment for drills, and one where a second person must approve each deploy.
+ */
 export default defineConfig({
   services: {
     shop: {
@@ -69,6 +72,16 @@ export default defineConfig({
         },
       },
     },
+    guarded: {
+      title: 'Guarded shop',
+      environments: {
+        preview: {
+          ...shop({ name: 'preview', title: 'Preview', proxyPort: port + 4, holdSeconds: 0 }),
+          approvals: ['deployments.deploy' as const],
+          checklist: [],
+        },
+      },
+    },
     drill: {
       title: 'Drill shop',
       environments: {
@@ -86,6 +99,10 @@ export default defineConfig({
               ],
             },
           ],
+        },
+        practice: {
+          ...shop({ name: 'practice', title: 'Practice', proxyPort: port + 5, holdSeconds: 0 }),
+          practice: true,
         },
       },
     },

@@ -1,5 +1,7 @@
 import { forgetOldRecords } from '#server/auth/idempotency';
 import { leadDrillsOn } from '#server/deployments/drills/follow';
+import { setUpPractice } from '#server/deployments/drills/set-up';
+import { endExpiredToggles, verifyOpenToggles } from '#server/maintenance/keep-toggles';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { expireApprovals } from '#server/runs/approvals';
 
@@ -11,7 +13,10 @@ interface HousekeepingTask {
 
 const TASKS: readonly HousekeepingTask[] = [
   { name: 'expire approvals', run: expireApprovals },
+  { name: 'end expired toggles', run: endExpiredToggles },
+  { name: 'verify toggles', run: verifyOpenToggles },
   { name: 'lead drills on', run: leadDrillsOn },
+  { name: 'set up practice', run: setUpPractice },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

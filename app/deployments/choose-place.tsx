@@ -6,12 +6,14 @@ import { useRootData } from '#app/components/layout/root-data';
 import { Badge } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
 import type { Place } from '#app/lib/paths';
+import { practiceLast } from '#app/lib/places';
 
-/** Which environment something is meant for, the one deployed last first. */
+/** Which environment something is meant for, the one deployed last first and those for practice at the end. */
 export function ChoosePlace({ title, to }: { title: string; to: (place: Place) => string }) {
-  const environments = [...(useRootData()?.environments ?? [])].sort((a, b) =>
+  const newestFirst = [...(useRootData()?.environments ?? [])].sort((a, b) =>
     (b.live?.since ?? '').localeCompare(a.live?.since ?? ''),
   );
+  const environments = practiceLast(newestFirst);
   return (
     <div className="mx-auto max-w-xl">
       <PageHeader title={title}>Which environment?</PageHeader>
@@ -27,7 +29,8 @@ export function ChoosePlace({ title, to }: { title: string; to: (place: Place) =
                 <span className="min-w-0 flex-1">
                   <span className="block font-medium">
                     {state.serviceTitle}{' '}
-                    <span className="font-normal text-muted">{state.environmentTitle}</span>
+                    <span className="font-normal text-muted">{state.environmentTitle}</span>{' '}
+                    {state.isPractice ? <Badge tone="unknown">For practice</Badge> : null}
                   </span>
                   <span className="block text-muted">
                     {state.live ? (

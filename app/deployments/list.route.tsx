@@ -15,6 +15,7 @@ import { Duration, RelativeTime } from '#app/components/ui/time';
 import { ReleasesTable } from '#app/deployments/releases-table';
 import { protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
+import { practiceLast, theOnlyOne } from '#app/lib/places';
 import { ReleaseStep } from '#app/overview/recent-deployments';
 import { can, whyNot } from '#server/auth/contract';
 import type { DeploymentView } from '#server/deployments/contract';
@@ -29,7 +30,7 @@ export const meta: MetaFunction = (args) => pageTitle(args, 'Deployments');
 
 export const loader = protectedLoader({ access: 'deployments.read' }, async ({ ctx, url }) => {
   const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  const places = await listEnvironments(ctx, {});
+  const places = practiceLast(await listEnvironments(ctx, {}));
   const shown = places.filter(
     (place) =>
       (!filter.service || place.service === filter.service) &&
@@ -132,7 +133,7 @@ export default function Deployments() {
   const subject = useSubject();
   const services = [...new Set(environments.map(({ service }) => service))];
   const names = [...new Set(environments.map(({ environment }) => environment))];
-  const only = environments.length === 1 ? environments[0] : undefined;
+  const only = theOnlyOne(environments);
   return (
     <>
       <PageHeader

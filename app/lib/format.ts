@@ -50,6 +50,22 @@ export function formatUtc(iso: string): string {
   return `${new Date(iso).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
+/** The wall clock of an IANA time zone to the minute: `Mon 2026-03-02 10:00`. The same in every locale. */
+export function formatInZone(iso: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(new Date(iso));
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? '';
+  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
+}
+
 /** `09:05:07.123`, UTC; for log lines. */
 export function formatUtcTime(iso: string): string {
   return new Date(iso).toISOString().slice(11, 23);
@@ -71,6 +87,22 @@ export function formatLocal(iso: string): string {
     second: '2-digit',
     timeZoneName: 'short',
   }).format(new Date(iso));
+}
+
+/** `Fri 2026-03-06 17:00` by the wall clock of an IANA time zone; the same on the server and in every browser. */
+export function formatZoned(iso: string, timeZone: string): string {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    weekday: 'short',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(new Date(iso));
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? '';
+  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
 }
 
 /** `12,480` with thin grouping that reads the same in every locale. */

@@ -1,5 +1,5 @@
 import { Link } from '@remix-run/react';
-import { ExternalLink, Rocket, Undo2 } from 'lucide-react';
+import { ExternalLink, Rocket, Snowflake, Undo2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { environmentSign } from '#app/components/layout/environment-sign';
 import { useSubject } from '#app/components/layout/root-data';
@@ -9,7 +9,7 @@ import { Duration, RelativeTime } from '#app/components/ui/time';
 import { cn } from '#app/lib/cn';
 import { formatDuration, shortSha } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
-import { ActiveRunLine } from '#app/runs/active-run-line';
+import { ActiveRunLine, AwaitingRunLine } from '#app/runs/active-run-line';
 import { budgetSpentMs } from '#app/runs/run-state';
 import { can, whyNot } from '#server/auth/contract';
 import type { DeploymentView, EnvironmentState } from '#server/deployments/contract';
@@ -20,10 +20,13 @@ export function EnvironmentPanel({
   state,
   deployments,
   runs,
+  awaiting,
 }: {
   state: EnvironmentState;
   deployments: DeploymentView[];
   runs: RunSummary[];
+  /** Runs that await a second person. */
+  awaiting: RunSummary[];
 }) {
   const subject = useSubject();
   const sign = environmentSign(state);
@@ -103,6 +106,21 @@ export function EnvironmentPanel({
         </div>
       </div>
 
+      {state.freeze ? (
+        <p className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-warning-soft/60 px-4 py-2.5">
+          <StatusMark
+            look={{ tone: 'warning', icon: Snowflake, label: 'Frozen for deploys' }}
+            className="font-medium"
+          />
+          <span className="min-w-0 break-words">{state.freeze.reason}</span>
+          <span className="text-muted">
+            {state.freeze.byName}, ends <RelativeTime at={state.freeze.until} focusable />
+          </span>
+        </p>
+      ) : null}
+      {awaiting.map((run) => (
+        <AwaitingRunLine key={run.id} run={run} />
+      ))}
       {activeRun ? <ActiveRunLine run={activeRun} /> : null}
 
       <dl className="-mb-px grid grid-cols-2 overflow-hidden rounded-b-l border-t border-line lg:grid-cols-4 lg:divide-x lg:divide-line">

@@ -8,6 +8,7 @@ import { Section } from '#app/components/ui/section';
 import { protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
 import { EnvironmentPanel } from '#app/overview/environment-panel';
+import { PracticeLine } from '#app/overview/practice-line';
 import { RecentDeployments } from '#app/overview/recent-deployments';
 import { RecentRuns } from '#app/overview/recent-runs';
 import { listDeployments } from '#server/deployments/queries/deployments';
@@ -20,15 +21,16 @@ export const meta: MetaFunction = (args) => pageTitle(args, 'Overview');
 const RECENT = 10;
 
 export const loader = protectedLoader({ access: 'overview.read' }, async ({ ctx }) => {
-  const [runs, deployments] = await Promise.all([
+  const [runs, awaiting, deployments] = await Promise.all([
     listRuns(ctx, { pageSize: RECENT }),
+    listRuns(ctx, { pageSize: RECENT, status: 'awaiting_approval' }),
     listDeployments(ctx, { pageSize: RECENT }),
   ]);
-  return { runs: runs.rows, deployments: deployments.rows };
+  return { runs: runs.rows, awaiting: awaiting.rows, deployments: deployments.rows };
 });
 
 export default function Overview() {
-  const { runs, deployments } = useLoaderData<typeof loader>();
+  const { runs, awaiting, deployments } = useLoaderData<typeof loader>();
   const environments = useRootData()?.environments ?? [];
   return (
     <>
@@ -39,19 +41,29 @@ export default function Overview() {
             Name a service and an environment in the configuration file, then restart the console.
           </EmptyState>
         ) : null}
-        {environments.map((state) => (
-          <EnvironmentPanel
-            key={`${state.service}/${state.environment}`}
-            state={state}
-            deployments={deployments.filter(
-              (deployment) =>
-                deployment.service === state.service && deployment.environment === state.environment,
-            )}
-            runs={runs.filter(
-              (run) => run.service === state.service && run.environment === state.environment,
-            )}
-          />
-        ))}
+        {environments
+          .filter(({ isPractice }) => !isPractice)
+          .map((state) => (
+            <EnvironmentPanel
+              key={`${state.service}/${state.environment}`}
+              state={state}
+              deployments={deployments.filter(
+                (deployment) =>
+                  deployment.service === state.service && deployment.environment === state.environment,
+              )}
+              runs={runs.filter(
+                (run) => run.service === state.service && run.environment === state.environment,
+              )}
+              awaiting={awaiting.filter(
+                (run) => run.service === state.service && run.environment === state.environment,
+              )}
+            />
+          ))}
+        {environments
+          .filter(({ isPractice }) => isPractice)
+          .map((state) => (
+            <PracticeLine key={`${state.service}/${state.environment}`} state={state} />
+          ))}
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <Section
             title="Last deployments"

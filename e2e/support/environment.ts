@@ -97,11 +97,17 @@ export class Environment {
     }
   }
 
-  /** Deploys by the form, as a responder does. @returns the run once it has ended */
+  /** Deploys by the form, as a responder does, and a commander agrees where that is asked. @returns the run once it has ended */
   async deploy(tag: string): Promise<RunRow> {
-    return this.ended(
-      await this.#start(`${this.path}/deployments/new?tag=${tag}`, { intent: 'deploy', tag }),
-    );
+    const id = await this.startDeploy(tag);
+    if ((await this.run(id)).status === 'awaiting_approval') await this.approve(id);
+    return this.ended(id);
+  }
+
+  /** Agrees to a run that awaits its second person, by the form of its page. */
+  async approve(id: string, role: Role = 'commander'): Promise<void> {
+    const { text } = await this.as(role).get(`/runs/${id}`);
+    await this.#form(role, `/runs/${id}`, { intent: 'approve', planHash: hiddenField(text, 'planHash') });
   }
 
   /** Starts a deploy by the form. @returns the run's id */
@@ -213,10 +219,17 @@ function heldFolder(): string {
 }
 
 /** The environments that `e2e/ops.config.ts` configures. */
-export function environments(origin: string): { shop: Environment; drill: Environment } {
+export function environments(origin: string): {
+  shop: Environment;
+  drill: Environment;
+  guarded: Environment;
+  practice: Environment;
+} {
   const port = Number(new URL(origin).port);
   return {
     shop: new Environment('shop', 'production', origin, `http://127.0.0.1:${port + 2}`),
     drill: new Environment('drill', 'staging', origin, `http://127.0.0.1:${port + 3}`),
+    guarded: new Environment('guarded', 'preview', origin, `http://127.0.0.1:${port + 4}`),
+    practice: new Environment('drill', 'practice', origin, `http://127.0.0.1:${port + 5}`),
   };
 }

@@ -14,6 +14,10 @@ interface Fixtures {
   shop: Environment;
   /** The shop whose checklist waits until a test lets it go. */
   drill: Environment;
+  /** The shop where a second person must approve each deploy. */
+  guarded: Environment;
+  /** An environment for drills, of the same service as `drill`. */
+  practice: Environment;
   /** A page in a browser of its own, signed in as somebody of the role; `null` is nobody. */
   open: (role: Role | null, options?: BrowserContextOptions) => Promise<Page>;
   /** Errors of pages fail the test, but those that it expects: what Chromium says of an answer of 400 and above, for one. */
@@ -36,6 +40,8 @@ export const test = base.extend<Fixtures & { problems: Problems; watch: (context
     await use(drill);
     drill.release();
   },
+  guarded: async ({ baseURL }, use) => use(environments(baseURL ?? '').guarded),
+  practice: async ({ baseURL }, use) => use(environments(baseURL ?? '').practice),
   problems: async ({ baseURL: _any }, use) => use({ seen: [], allowed: [ABANDONED_READ] }),
   allowProblems: async ({ problems }, use) => use((...patterns) => void problems.allowed.push(...patterns)),
   watch: [

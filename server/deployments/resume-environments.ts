@@ -5,15 +5,16 @@ import { listEnvironments, OPS_CONFIG } from '#server/services/queries';
 
 /**
  * At a worker's start: every environment serves again what it served, and one in which nothing was ever deployed gets
- * the configuration's first release. A failure of one environment does not stop the others.
+ * the configuration's first release; practice environments get theirs later, see `setUpPractice`. A failure of one
+ * environment does not stop the others.
  */
 export async function resumeEnvironments(ctx: Ctx): Promise<void> {
   const { config } = ctx.use(OPS_CONFIG);
-  for (const { service, environment } of await listEnvironments(ctx, {})) {
+  for (const { service, environment, isPractice } of await listEnvironments(ctx, {})) {
     const key = { service, environment };
     try {
       await driverOf(ctx, key).resume();
-      const tag = config.services[service]?.environments[environment]?.firstRelease;
+      const tag = isPractice ? undefined : config.services[service]?.environments[environment]?.firstRelease;
       const started = tag ? await requestFirstDeploy(ctx, key, tag) : null;
       if (started?.created) ctx.log.info({ ...key, tag, run: started.number }, 'first release queued');
     } catch (error) {

@@ -59,6 +59,7 @@ export const listTicksInput = z.object({
   scheduleId,
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
   pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(5), z.maximum(200)), 50),
+  order: z._default(z.enum(['desc', 'asc']), 'desc').check(z.describe('By due time; desc: newest first.')),
 });
 
 /** One due time, or one press of the button, and what became of it. */
@@ -87,6 +88,7 @@ export const scheduleView = z.object({
   environment: z.string(),
   cron: z.string().check(z.describe('Minute, hour, day of month, month, day of week.')),
   timeZone: z.string().check(z.describe('IANA name.')),
+  inWords: z.nullable(z.string()).check(z.describe('The rule in words; null where it has none that help.')),
   overlap: z.enum(OVERLAPS),
   missed: z.enum(MISSED_POLICIES),
   paused: z.nullable(z.object({ at: timestamp, byName: z.string(), reason: z.string() })),
@@ -101,5 +103,8 @@ export const scheduleView = z.object({
 export type ScheduleView = z.infer<typeof scheduleView>;
 
 /** What a change of the times would mean, before it is made. */
-export const schedulePreview = z.object({ nextTicks: z.array(timestamp) });
+export const schedulePreview = z.object({
+  nextTicks: z.array(timestamp),
+  inWords: z.nullable(z.string()),
+});
 export type SchedulePreview = z.infer<typeof schedulePreview>;

@@ -17,6 +17,7 @@ import { type JobOutcome, SCHEDULED_JOBS } from '#server/schedules/job';
 import { assertRule } from '#server/schedules/rule';
 import { nextTicks } from '#server/schedules/state';
 import { databaseNow, type HeldSchedule } from '#server/schedules/ticks';
+import { ruleInWords } from '#server/schedules/words';
 
 const NEXT_SHOWN = 3;
 const PREVIEW_SHOWN = 5;
@@ -51,16 +52,16 @@ export const getSchedule = defineQuery({
   },
 });
 
-/** A page of what became of the due times of a schedule, newest first. */
+/** A page of what became of the due times of a schedule, newest first unless asked otherwise. */
 export const listTicks = defineQuery({
   name: 'schedules.list-ticks',
   access: 'schedules.read',
   input: listTicksInput,
-  handle: async (ctx, { scheduleId, page, pageSize }): Promise<TickPage> => {
+  handle: async (ctx, { scheduleId, page, pageSize, order }): Promise<TickPage> => {
     const [rows, total] = await Promise.all([
       ctx.db.scheduleTick.findMany({
         where: { scheduleId },
-        orderBy: { dueAt: 'desc' },
+        orderBy: { dueAt: order },
         skip: (page - 1) * pageSize,
         take: pageSize,
       }),
@@ -78,7 +79,7 @@ export const previewSchedule = defineQuery({
   handle: async (ctx, { cron, timeZone }): Promise<SchedulePreview> => {
     assertRule({ cron, timeZone });
     const ticks = nextTicks(cron, timeZone, await databaseNow(ctx), PREVIEW_SHOWN);
-    return { nextTicks: ticks.map((tick) => tick.toISOString()) };
+    return { nextTicks: ticks.map((tick) => tick.toISOString()), inWords: ruleInWords(cron) };
   },
 });
 
@@ -117,6 +118,7 @@ async function toView(ctx: Ctx, row: StoredSchedule, now: Date): Promise<Schedul
     environment,
     cron,
     timeZone,
+    inWords: ruleInWords(cron),
     overlap,
     missed,
     paused: row.pausedAt

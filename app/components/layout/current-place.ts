@@ -1,11 +1,12 @@
 import { useMatches, useParams } from '@remix-run/react';
 import { useRootData } from '#app/components/layout/root-data';
 import type { Place } from '#app/lib/paths';
+import { theOnlyOne } from '#app/lib/places';
 import type { EnvironmentState } from '#server/deployments/contract';
 
 /**
  * The environment that the page is about: the one its address names, or that its data names (a run), or the only one
- * there is; null where a page spans several.
+ * there is beside those for practice; null where a page spans several.
  */
 export function useCurrentEnvironment(): EnvironmentState | null {
   const environments = useRootData()?.environments ?? [];
@@ -16,5 +17,5 @@ export function useCurrentEnvironment(): EnvironmentState | null {
   const service = params.service ?? place?.service;
   const environment = params.environment ?? place?.environment;
   const found = environments.find((state) => state.service === service && state.environment === environment);
-  return found ?? (environments.length === 1 ? (environments[0] ?? null) : null);
+  return found ?? theOnlyOne(environments);
 }

@@ -1,13 +1,18 @@
 import {
   Activity,
+  CalendarClock,
   ClipboardCheck,
   LayoutGrid,
   Lock,
   type LucideIcon,
   Rocket,
   ScrollText,
+  Send,
   Settings,
+  Snowflake,
+  Timer,
   Undo2,
+  UserRoundCheck,
 } from 'lucide-react';
 import { type Place, paths } from '#app/lib/paths';
 import { can, type Permission, type Subject } from '#server/auth/contract';
@@ -22,10 +27,16 @@ interface Entry extends NavigationItem {
   permission: Permission;
 }
 
-const EVERYWHERE: readonly Entry[] = [
+/** Every page of the navigation, in order, with what a person needs to see it. */
+export const EVERYWHERE: readonly Entry[] = [
   { href: paths.overview(), label: 'Overview', icon: LayoutGrid, permission: 'overview.read' },
   { href: paths.deployments(), label: 'Deployments', icon: Rocket, permission: 'deployments.read' },
   { href: paths.runs(), label: 'Runs', icon: Activity, permission: 'runs.read' },
+  { href: paths.approvals(), label: 'Approvals', icon: UserRoundCheck, permission: 'runs.read' },
+  { href: paths.freezes(), label: 'Freezes', icon: Snowflake, permission: 'deployments.read' },
+  { href: paths.drills(), label: 'Practice', icon: Timer, permission: 'deployments.read' },
+  { href: paths.schedules(), label: 'Schedules', icon: CalendarClock, permission: 'schedules.read' },
+  { href: paths.deliveries(), label: 'Deliveries', icon: Send, permission: 'deliveries.read' },
   { href: paths.audit(), label: 'Audit log', icon: ScrollText, permission: 'audit.read' },
   { href: paths.settings(), label: 'Settings', icon: Settings, permission: 'account.manage' },
 ];

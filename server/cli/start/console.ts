@@ -24,7 +24,7 @@ export class Console {
   readonly #children: Child[] = [];
   #lock: InstanceLock | null = null;
   #databases: OwnDatabases | null = null;
-  #shopDirectory: string | null = null;
+  #shopDirectories: string[] = [];
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   readonly #stopRequest = new AbortController();
@@ -123,7 +123,7 @@ export class Console {
     if (!this.#lock) return;
     console.log('\n  stopping');
     await Promise.all(this.#children.map((child) => child.stop(CHILD_GRACE_MS)));
-    if (this.#shopDirectory) await stopLocalEnvironment(this.#shopDirectory);
+    await Promise.all(this.#shopDirectories.map((directory) => stopLocalEnvironment(directory)));
     await this.#databases?.postgres.stop('fast');
     await this.#lock.release();
     console.log('  stopped');
@@ -150,7 +150,7 @@ export class Console {
     const made = await makeRepository({ repositoryPath: path.join(dataDir, 'shop/repository.git') });
     if (made.changed)
       say('shop', `${made.releases.length} releases in ${show(path.join(dataDir, 'shop/repository.git'))}`);
-    this.#shopDirectory = path.join(dataDir, 'shop/production');
+    this.#shopDirectories = ['production', 'practice'].map((name) => path.join(dataDir, 'shop', name));
     const settings = readSettings(this.#source as NodeJS.ProcessEnv);
     return { url: `http://127.0.0.1:${this.#source.SHOP_PORT ?? settings.PORT + 2}` };
   }

@@ -16,6 +16,7 @@ import { findFreePort, isPortFree } from '#server/platform/free-port';
 /** Names of what the console's own Postgres holds. */
 const OPS_DATABASE = 'ops';
 const SHOP_DATABASE = 'shop_production';
+const PRACTICE_DATABASE = 'shop_practice';
 const OWNER_ROLE = 'ops_owner';
 const LOGIN_ROLE = 'ops_login';
 const SHOP_ROLE = 'shop';
@@ -35,7 +36,7 @@ export interface OwnDatabaseUrls {
   ownerUrl: string;
   /** The serving login of the console's database. */
   url: string;
-  /** The example shop's database. */
+  /** The example shop's database in production; that of its practice environment lies beside it. */
   shopUrl: string;
 }
 
@@ -144,6 +145,7 @@ async function prepareRoles(postgres: EmbeddedPostgres, secrets: Secrets): Promi
     for (const [database, owner] of [
       [OPS_DATABASE, OWNER_ROLE],
       [SHOP_DATABASE, SHOP_ROLE],
+      [PRACTICE_DATABASE, SHOP_ROLE],
     ] as const) {
       if (known.has(`database ${database}`)) continue;
       await client.query(`CREATE DATABASE ${database} OWNER ${owner}`);
@@ -153,10 +155,12 @@ async function prepareRoles(postgres: EmbeddedPostgres, secrets: Secrets): Promi
   });
 }
 
-/** Closes each database to the other's roles. */
+/** Closes each database to the other role. */
 async function sealDatabases(postgres: EmbeddedPostgres): Promise<void> {
   await withClient(postgres.url('postgres'), async (client) => {
-    await client.query(`REVOKE ALL ON DATABASE ${OPS_DATABASE}, ${SHOP_DATABASE} FROM PUBLIC`);
+    await client.query(
+      `REVOKE ALL ON DATABASE ${OPS_DATABASE}, ${SHOP_DATABASE}, ${PRACTICE_DATABASE} FROM PUBLIC`,
+    );
     await client.query(`GRANT CONNECT, TEMPORARY ON DATABASE ${OPS_DATABASE} TO ops_app`);
   });
 }

@@ -3,6 +3,9 @@ import { pageOf, timestamp } from '#server/platform/contract';
 import { RUN_STATUSES } from '#server/runs/contract';
 import { environmentKey } from '#server/services/contract';
 
+/** The id of the job that starts drills by the clock. */
+export const DRILL_JOB = 'deployments.drill';
+
 export const DRILL_STATUSES = ['deploying', 'rolling_back', 'succeeded', 'failed'] as const;
 export type DrillStatus = (typeof DRILL_STATUSES)[number];
 
@@ -16,14 +19,20 @@ export const DRILL_STATUS_LABELS: Record<DrillStatus, string> = {
 export const requestDrillInput = z.object({
   service: environmentKey.shape.service,
   environment: environmentKey.shape.environment,
+  planHash: z
+    .optional(z.string().check(z.regex(/^[0-9a-f]{64}$/, 'The plan is missing. Open the page again.')))
+    .check(z.describe('Of the deploy that was shown; absent: whatever a drill would deploy now.')),
   idempotencyKey: z.optional(z.string().check(z.minLength(8), z.maxLength(200))),
 });
+
+export const previewDrillInput = environmentKey;
 
 export const listDrillsInput = z.object({
   service: z.optional(environmentKey.shape.service),
   environment: z.optional(environmentKey.shape.environment),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
   pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  order: z._default(z.enum(['desc', 'asc']), 'desc').check(z.describe('By start; desc: newest first.')),
 });
 
 const drillRun = z.object({ id: z.string(), number: z.int(), status: z.enum(RUN_STATUSES) });

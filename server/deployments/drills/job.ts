@@ -1,10 +1,11 @@
+import { DRILL_JOB } from '#server/deployments/drills/contract';
 import { prepareDrill } from '#server/deployments/drills/prepare';
 import { isDrillOpen, startDrill } from '#server/deployments/drills/start';
 import type { ScheduledJob } from '#server/schedules/job';
 
 /** The drill that the clock starts, in the name of its schedule. */
 export const drillJob: ScheduledJob = {
-  id: 'deployments.drill',
+  id: DRILL_JOB,
   title: 'Rollback drill',
   permission: 'drills.run',
   prepare: async (ctx, schedule) => {
