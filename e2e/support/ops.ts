@@ -24,7 +24,11 @@ export function startOps(words: string, env: Record<string, string>): OpsCall {
   const child = spawn(process.execPath, ['server/cli/ops.mjs', ...words.split(' ').filter(Boolean)], {
     cwd: ROOT,
     // Nobody's stored token is there.
-    env: { ...inherited, XDG_CONFIG_HOME: `${process.env.E2E_DATA_DIR}/no-credentials`, ...env },
+    env: {
+      ...inherited,
+      XDG_CONFIG_HOME: `${process.env.E2E_DATA_DIR}/no-credentials`,
+      ...env,
+    } as unknown as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
