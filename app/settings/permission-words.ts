@@ -6,6 +6,9 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'runs.read': 'See runs and their logs',
   'deployments.read': 'See deployments and releases',
   'schedules.read': 'See schedules and drills',
+  'metrics.read': 'See metrics',
+  'maintenance.read': 'See what is switched on: maintenance, lockdown, monitoring',
+  'security.read': 'See security events',
   'deliveries.read': 'See notifications and channels',
   'configuration.read': 'See how services are configured',
   'audit.read': 'Read the audit log',
@@ -14,6 +17,10 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'deployments.check': 'Run the checklist and the validation',
   'releases.mark': 'Mark releases stable or faulty',
   'drills.run': 'Run a rollback drill',
+  'maintenance.toggle': 'Switch maintenance mode and enhanced monitoring',
+  'emergency.run': 'Restart, clear caches and optimise in an emergency',
+  'security.lockdown': 'Lock a service down, and unlock it',
+  'security.report': 'Report security events',
   'runs.cancel': 'Cancel runs',
   'runs.resume': 'Resume runs',
   'runs.approve': 'Approve or refuse runs of others',
@@ -24,6 +31,7 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'schedules.manage': 'Change and pause schedules',
   'deliveries.retry': 'Send notifications again',
   'channels.manage': 'Test and mute channels, say whom handles ring',
+  'metrics.push': 'Send metrics',
   'account.manage': 'Manage own sessions, tokens and password',
   'tokens.manage': "See and revoke everybody's tokens",
   'people.manage': 'Invite, change and disable people',
@@ -34,11 +42,12 @@ export interface PermissionGroup {
   permissions: Permission[];
 }
 
-type GroupKey = 'read' | 'deployments' | 'runs' | 'rules' | 'notifications' | 'people';
+type GroupKey = 'read' | 'deployments' | 'emergency' | 'runs' | 'rules' | 'notifications' | 'people';
 
 const GROUP_TITLES: Record<GroupKey, string> = {
   read: 'Look',
   deployments: 'Deploy and roll back',
+  emergency: 'Maintenance and emergencies',
   runs: 'Runs',
   rules: 'Locks, freezes and schedules',
   notifications: 'Notifications',
@@ -49,6 +58,7 @@ function groupOf(permission: Permission): GroupKey {
   if (permission.endsWith('.read')) return 'read';
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
+  if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';
   return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';

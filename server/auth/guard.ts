@@ -47,6 +47,8 @@ export function defineCommand<S extends z.ZodType | ZodMiniLike, R, P = undefine
   access: Access;
   input: S;
   audit?: 'required' | 'none';
+  /** `unchecked`: the command itself refuses texts that cannot be stored, item by item. */
+  texts?: 'checked' | 'unchecked';
   prepare?: (ctx: Ctx, input: Output<S>) => Promise<P>;
   handle: (ctx: Ctx, input: Output<S>, prepared: P) => Promise<R>;
   stored?: (result: R) => R;
@@ -86,7 +88,7 @@ export function defineCommand<S extends z.ZodType | ZodMiniLike, R, P = undefine
   };
   const command = async (ctx: Ctx, rawInput: unknown): Promise<R> => {
     authorize(ctx, spec.access, spec.name);
-    const input = parseInput(spec.input, rawInput) as Output<S>;
+    const input = parseInput(spec.input, rawInput, spec.texts) as Output<S>;
     const request = ctx.request.idempotency;
     if (request && !ctx.unitOfWork) return workOnce(ctx, request, input);
     const prepared = (await spec.prepare?.(ctx, input)) as P;

@@ -4,11 +4,17 @@ import { AppError } from '#server/platform/errors';
 /**
  * Validates what came over an edge. @throws AppError `invalid_input` with the messages by field; `_` holds those that
  * concern no single field
+ * @param texts `unchecked` leaves it to the caller to refuse texts that cannot be stored
  */
-export function parseInput(schema: { _zod: { output: unknown } }, input: unknown): unknown {
+export function parseInput(
+  schema: { _zod: { output: unknown } },
+  input: unknown,
+  texts: 'checked' | 'unchecked' = 'checked',
+): unknown {
   const result = z.safeParse(schema as z.ZodMiniType, input);
   const fields: Record<string, string[]> = {};
-  for (const path of unstorableTexts(input)) fields[path] = ['This has characters that cannot be kept.'];
+  for (const path of texts === 'checked' ? unstorableTexts(input) : [])
+    fields[path] = ['This has characters that cannot be kept.'];
   if (result.success && Object.keys(fields).length === 0) return result.data;
   for (const issue of result.error?.issues ?? []) {
     const key = issue.path.length > 0 ? issue.path.join('.') : '_';
