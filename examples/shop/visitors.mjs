@@ -11,7 +11,7 @@ const acceptedCard = '4242 4242 4242 4242';
 const declinedCard = '4000 0000 0000 0002';
 
 /** How many visitors of a hundred go on to each step. */
-const share = { addToCart: 55, logIn: 25, checkOut: 60, declinedCard: 4 };
+const share = { addToCart: 55, logIn: 25, checkOut: 60, declinedCard: 1 };
 
 class SettingError extends Error {}
 /** The shop cannot be reached, or a proxy says so. */

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { parseCart } from './cart.mjs';
 import { cookie, HttpError, htmlReply, jsonReply, parseCookies, sendReply } from './http.mjs';
 import { messageOf } from './log.mjs';
-import { errorPage } from './pages/error.mjs';
+import { Closed, clientOf } from './ops.mjs';
+import { opsRoutes } from './ops-routes.mjs';
+import { closedPage, errorPage } from './pages/error.mjs';
 import { matchRoute } from './router.mjs';
 import { routes } from './routes.mjs';
 import { securityHeaders } from './security-headers.mjs';
@@ -18,6 +20,7 @@ import { userOf } from './users.mjs';
  * @property {import('./visits.mjs').VisitLog} visits
  * @property {import('./assets.mjs').Assets} assets
  * @property {import('./rate-limit.mjs').FailureLimit} loginLimit
+ * @property {import('./ops.mjs').Ops} ops
  */
 
 /**
@@ -26,6 +29,7 @@ import { userOf } from './users.mjs';
  * @property {Services} services
  * @property {import('node:http').IncomingMessage} request
  * @property {URL} url
+ * @property {string} client the visitor's address
  * @property {Record<string, string>} params
  * @property {Record<string, string>} cookies
  * @property {Map<string, number>} cart
@@ -43,10 +47,13 @@ const visitorDays = 30;
  * @returns {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => void}
  */
 export function createApp(services, isDraining) {
+  const table = services.ops.state ? [...opsRoutes, ...routes] : routes;
   return (request, response) => {
+    const client = clientOf(request);
     const started = performance.now();
     const requestId = readRequestId(request.headers['x-request-id']);
     let route = 'unmatched';
+    let isClosed = false;
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     response.setHeader('x-release', services.config.release);
     response.setHeader('x-request-id', requestId);
@@ -54,9 +61,11 @@ export function createApp(services, isDraining) {
     response.on('close', () => {
       const durationMs = Math.round((performance.now() - started) * 100) / 100;
       const status = response.writableFinished ? response.statusCode : 499;
-      services.metrics.request(route, status, durationMs);
-      services.log(status >= 500 ? 'error' : 'info', 'request', {
+      if (isClosed) services.metrics.heldByMaintenance();
+      else services.metrics.request(route, status, durationMs);
+      services.log(status >= 500 && !isClosed ? 'error' : 'info', 'request', {
         requestId,
+        client,
         method: request.method,
         path: request.url,
         route,
@@ -64,10 +73,13 @@ export function createApp(services, isDraining) {
         durationMs,
       });
     });
-    answer(services, request, (pattern) => {
+    answer(services, table, request, client, (pattern) => {
       route = pattern;
     })
-      .catch((error) => failure(services, request, requestId, error))
+      .catch((error) => {
+        isClosed = error instanceof Closed;
+        return isClosed ? closed(services, request, error) : failure(services, request, requestId, error);
+      })
       .then((reply) => sendReply(request, response, reply))
       .catch((error) => {
         services.log('error', 'an answer could not be sent', { requestId, error: messageOf(error) });
@@ -78,18 +90,23 @@ export function createApp(services, isDraining) {
 
 /**
  * @param {Services} services
+ * @param {import('./router.mjs').Route<Handler>[]} table
  * @param {import('node:http').IncomingMessage} request
+ * @param {string} client
  * @param {(pattern: string) => void} setRoute
  * @returns {Promise<import('./http.mjs').Reply>}
  */
-async function answer(services, request, setRoute) {
+async function answer(services, table, request, client, setRoute) {
+  const { ops } = services;
   const url = readUrl(request.url);
-  const match = matchRoute(routes, request.method ?? 'GET', url.pathname);
+  const match = matchRoute(table, request.method ?? 'GET', url.pathname);
+  if ('route' in match) setRoute(match.route.pattern);
+  const isLetIn = ops.admit(url.pathname, client, request.headers.authorization);
+  await ops.suffer(url.pathname);
   if ('allowed' in match) {
     if (match.allowed.length === 0) throw new HttpError(404, 'There is nothing at this address.');
     throw new HttpError(405, `This address answers ${match.allowed.join(' and ')} only.`);
   }
-  setRoute(match.route.pattern);
   if (match.route.method === 'POST' && request.headers['sec-fetch-site'] === 'cross-site') {
     throw new HttpError(403, 'This form was sent from another site.');
   }
@@ -98,11 +115,13 @@ async function answer(services, request, setRoute) {
     services,
     request,
     url,
+    client,
     params: match.params,
     cookies,
     cart: parseCart(cookies.cart),
-    user: memo(() => userOf(services.db, cookies.session)),
+    user: memo(async () => (ops.inLockdown ? null : userOf(services.db, cookies.session))),
   });
+  if (isLetIn) reply.headers['x-maintenance'] = 'let-in';
   return match.route.page ? recordVisit(services, url, cookies, reply) : reply;
 }
 
@@ -119,6 +138,19 @@ function recordVisit(services, url, cookies, reply) {
   services.visits.add({ visitor, path: url.pathname, at: new Date() });
   if (known) return reply;
   return { ...reply, cookies: [...reply.cookies, cookie('visitor', visitor, visitorDays * 86_400)] };
+}
+
+/**
+ * @param {Services} services
+ * @param {import('node:http').IncomingMessage} request
+ * @param {Closed} error
+ */
+function closed(services, request, { status, message, retryAfterSeconds }) {
+  const reply = request.url?.startsWith('/api/')
+    ? jsonReply({ error: message, maintenance: true }, { status })
+    : htmlReply(closedPage({ retryAfterSeconds, stylesheet: services.assets.stylesheet }), { status });
+  const headers = { 'retry-after': String(retryAfterSeconds), 'x-maintenance': 'closed' };
+  return { ...reply, headers: { ...reply.headers, 'cache-control': 'no-store', ...headers } };
 }
 
 /**

@@ -19,6 +19,11 @@ export class Cached {
     this.now = now;
   }
 
+  /** The next caller loads anew. */
+  clear() {
+    this.#value = null;
+  }
+
   /** @returns {Promise<T>} */
   get() {
     if (this.#value && this.now() - this.#loadedAt < this.ttlMs) return this.#value;

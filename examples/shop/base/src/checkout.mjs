@@ -19,7 +19,7 @@ export async function showCheckout(context) {
 
 /** @type {import('./app.mjs').Handler} */
 export async function postCheckout(context) {
-  const { db, config, metrics, products } = context.services;
+  const { db, config, metrics, products, ops } = context.services;
   const form = readCheckout(await readForm(context.request));
   const cart = priceCart(context.cart, await products.get());
   if (cart.count === 0) throw new HttpError(409, 'Your cart is empty.');
@@ -27,7 +27,10 @@ export async function postCheckout(context) {
   if (Object.keys(problems).length > 0) {
     return htmlReply(checkoutPage(await frameOf(context), cart, form, problems, null), { status: 422 });
   }
-  const payment = authorisePayment({ number: form.card, expiry: form.expiry }, cart.totalCents, new Date());
+  metrics.paymentAttempt();
+  const payment =
+    ops.failedPayment() ??
+    authorisePayment({ number: form.card, expiry: form.expiry }, cart.totalCents, new Date());
   if (!payment.accepted) {
     metrics.paymentRefused(payment.reason);
     await recordRefusal(db, cart.totalCents, payment.reason);

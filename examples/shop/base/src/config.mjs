@@ -2,6 +2,7 @@
  * @typedef {object} Config
  * @property {number} port
  * @property {string} host
+ * @property {{ token: string, stateFile: string } | null} ops null: operators have no way in
  * @property {string} databaseUrl
  * @property {string} release
  * @property {URL | null} carrierStatusUrl
@@ -22,6 +23,7 @@ export function readConfig(env) {
   return {
     port: readPort(env.PORT),
     host: env.HOST || '127.0.0.1',
+    ops: readOps(env.OPS_CONTROL_TOKEN, env.OPS_STATE_FILE),
     databaseUrl: readDatabaseUrl(env.DATABASE_URL),
     release: env.RELEASE || 'development',
     carrierStatusUrl: env.CARRIER_STATUS_URL ? readUrl('CARRIER_STATUS_URL', env.CARRIER_STATUS_URL) : null,
@@ -55,4 +57,23 @@ function readDatabaseUrl(value) {
 function readUrl(name, value) {
   if (!URL.canParse(value)) throw new ConfigError(`${name} is not a URL`);
   return new URL(value);
+}
+
+const shortestToken = 24;
+
+/**
+ * @param {string | undefined} token
+ * @param {string | undefined} stateFile
+ */
+function readOps(token, stateFile) {
+  if (!token) return null;
+  if (token.length < shortestToken || /\s/.test(token)) {
+    throw new ConfigError(`OPS_CONTROL_TOKEN must have at least ${shortestToken} characters and no spaces`);
+  }
+  if (!stateFile) {
+    throw new ConfigError(
+      'OPS_STATE_FILE is missing: with OPS_CONTROL_TOKEN, name a file that all instances share',
+    );
+  }
+  return { token, stateFile };
 }

@@ -6,8 +6,9 @@ import { userOf } from './users.mjs';
  * @param {import('./app.mjs').Services} services
  * @returns {import('./health.mjs').HealthCheck[]}
  */
-export function healthChecks({ db, config, products }) {
-  return [
+export function healthChecks({ db, config, products, ops }) {
+  /** @type {import('./health.mjs').HealthCheck[]} */
+  const checks = [
     { name: 'database', timeoutMs: 2000, run: () => checkDatabase(db) },
     { name: 'auth', timeoutMs: 2000, run: () => checkAuth(db) },
     { name: 'payments', timeoutMs: 1000, run: checkPayments },
@@ -18,6 +19,12 @@ export function healthChecks({ db, config, products }) {
       run: (signal) => checkCarrier(config.carrierStatusUrl, signal),
     },
   ];
+  const { unhealthy } = ops.faults;
+  return checks.map((check) => (check.name === unhealthy ? { ...check, run: failAsInjected } : check));
+}
+
+async function failAsInjected() {
+  throw new Error('an injected fault');
 }
 
 /** @param {import('./database.mjs').Database} db */

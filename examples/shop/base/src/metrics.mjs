@@ -11,6 +11,8 @@ export class Metrics {
   #revenueCents = 0;
   /** @type {Map<string, number>} */
   #refusals = new Map();
+  #paymentAttempts = 0;
+  #held = 0;
   #startedAt = Date.now() / 1000;
 
   /** @param {string} release */
@@ -43,6 +45,15 @@ export class Metrics {
     this.#revenueCents += totalCents;
   }
 
+  paymentAttempt() {
+    this.#paymentAttempts += 1;
+  }
+
+  /** A request that maintenance held back; it is no request of the shop's own and counts nowhere else. */
+  heldByMaintenance() {
+    this.#held += 1;
+  }
+
   /** @param {string} reason */
   paymentRefused(reason) {
     this.#refusals.set(reason, (this.#refusals.get(reason) ?? 0) + 1);
@@ -59,6 +70,10 @@ export class Metrics {
       `shop_orders_total ${this.#orders}`,
       ...header('shop_revenue_euros_total', 'counter', 'Value of the orders placed, delivery included.'),
       `shop_revenue_euros_total ${(this.#revenueCents / 100).toFixed(2)}`,
+      ...header('shop_payment_attempts_total', 'counter', 'Payments asked for.'),
+      `shop_payment_attempts_total ${this.#paymentAttempts}`,
+      ...header('shop_maintenance_held_total', 'counter', 'Requests that maintenance answered.'),
+      `shop_maintenance_held_total ${this.#held}`,
       ...header('shop_payment_failures_total', 'counter', 'Payments refused, by reason.'),
       ...(this.#refusals.size === 0 ? ['shop_payment_failures_total{reason="none"} 0'] : []),
       ...[...this.#refusals].map(

@@ -8,11 +8,14 @@ import { readConfig } from './config.mjs';
 import { createDatabase, requireDatabase } from './database.mjs';
 import { createLog, messageOf } from './log.mjs';
 import { Metrics } from './metrics.mjs';
+import { Ops } from './ops.mjs';
+import { OpsState } from './ops-state.mjs';
 import { FailureLimit } from './rate-limit.mjs';
 import { pruneSessions } from './users.mjs';
 import { pruneVisits, VisitLog } from './visits.mjs';
 
 const catalogueMs = 30_000;
+const switchesPollMs = 250;
 const visitFlushMs = 1000;
 const pruneMs = 3_600_000;
 const databasePatienceMs = 5000;
@@ -30,6 +33,11 @@ async function main() {
   await products.get();
   const visits = new VisitLog(db, config.release, log);
   visits.start(visitFlushMs);
+  const state = config.ops ? new OpsState(config.ops.stateFile, log) : null;
+  state?.onChange((next, before) => {
+    if (next.cacheEpoch !== before.cacheEpoch) products.clear();
+  });
+  await state?.start(switchesPollMs);
   const services = {
     db,
     config,
@@ -39,6 +47,7 @@ async function main() {
     visits,
     assets,
     loginLimit: new FailureLimit(10, 600_000),
+    ops: new Ops({ release: config.release, token: config.ops?.token ?? null, state }),
   };
   let draining = false;
   const server = createServer(createApp(services, () => draining));
@@ -55,6 +64,7 @@ async function main() {
     draining = true;
     log('info', 'stopping', { signal });
     clearInterval(prune);
+    state?.stop();
     setTimeout(() => process.exit(0), stopMs).unref();
     const clean = await drain(server);
     await visits.stop();

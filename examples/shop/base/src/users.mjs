@@ -78,11 +78,23 @@ export async function logout(db, token) {
 }
 
 /**
+ * Logs everybody out.
+ * @param {import('./database.mjs').Database} db
+ * @returns {Promise<number>} how many sessions were open
+ */
+export async function endAllSessions(db) {
+  const { rowCount } = await db.query('delete from session');
+  return rowCount ?? 0;
+}
+
+/**
  * Removes sessions that have ended.
  * @param {import('./database.mjs').Database} db
+ * @returns {Promise<number>} how many
  */
 export async function pruneSessions(db) {
-  await db.query('delete from session where expires_at < now()');
+  const { rowCount } = await db.query('delete from session where expires_at < now()');
+  return rowCount ?? 0;
 }
 
 /** @param {string} token */

@@ -62,7 +62,9 @@ export class VisitLog {
 /**
  * Removes page views older than 30 days.
  * @param {import('./database.mjs').Database} db
+ * @returns {Promise<number>} how many
  */
 export async function pruneVisits(db) {
-  await db.query(`delete from visit where at < now() - interval '30 days'`);
+  const { rowCount } = await db.query(`delete from visit where at < now() - interval '30 days'`);
+  return rowCount ?? 0;
 }
