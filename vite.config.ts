@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { vitePlugin as remix } from '@remix-run/dev';
 import tailwindcss from '@tailwindcss/vite';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type Plugin, type Rollup } from 'vite';
 import { denyImports } from 'vite-env-only';
 import remixConfig from './remix.config.js';
 
@@ -36,6 +36,28 @@ function droppableSchemas(): Plugin {
   };
 }
 
+/**
+ * What the root imports is on every page, so it is two files: libraries, which seldom change, and the frame. Left to
+ * itself the bundler makes one file of every icon that two pages share, and each compresses alone. Measured: 10 kB
+ * gzipped on every page.
+ */
+function framedByRoot(): Rollup.GetManualChunk {
+  const always = new Set<string>();
+  const add = (id: string, getModuleInfo: Rollup.GetModuleInfo) => {
+    if (always.has(id)) return;
+    always.add(id);
+    for (const next of getModuleInfo(id)?.importedIds ?? []) add(next, getModuleInfo);
+  };
+  return (id, { getModuleIds, getModuleInfo }) => {
+    if (always.size === 0) {
+      const root = [...getModuleIds()].find((each) => /\/app\/root\.tsx$/.test(each));
+      if (root) add(root, getModuleInfo);
+    }
+    if (!always.has(id) || /\/app\/root\.tsx/.test(id)) return null;
+    return /\/node_modules\/(?!lucide-react\/)/.test(id) ? 'libraries' : 'frame';
+  };
+}
+
 export default defineConfig(({ isSsrBuild }) => ({
   plugins: [
     // A browser file may import only `contract.ts` of a server domain; anything else fails the build.
@@ -55,6 +77,6 @@ export default defineConfig(({ isSsrBuild }) => ({
     target: 'es2022',
     // The server tree is compiled once into build/server and stays external to the Remix server build, so that each
     // of its modules exists once per process.
-    rollupOptions: isSsrBuild ? { external: [/^#server\//] } : {},
+    rollupOptions: isSsrBuild ? { external: [/^#server\//] } : { output: { manualChunks: framedByRoot() } },
   },
 }));

@@ -85,7 +85,7 @@ export default function Checks() {
         Run them alone; nothing that visitors see is changed.
       </PageHeader>
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <Section title="Pre-deploy checklist">
+        <Section title="Pre-deploy checklist" anchor="checklist">
           <Form
             method="get"
             className="mb-4 flex items-end gap-2"
@@ -121,7 +121,11 @@ export default function Checks() {
             <EmptyState icon={ClipboardCheck} title="The repository has no release to check" />
           )}
         </Section>
-        <Section title="Post-deploy validation" note={live ? `of ${live}, which is live` : null}>
+        <Section
+          title="Post-deploy validation"
+          anchor="validation"
+          note={live ? `of ${live}, which is live` : null}
+        >
           {validation ? (
             <CheckPlan
               place={place}

@@ -1,5 +1,6 @@
 import { useNavigate, useNavigation } from '@remix-run/react';
 import { type RefObject, useEffect, useState } from 'react';
+import { isPressed } from '#app/components/shortcuts/registry';
 
 /** Keys held down when the page came up confirm nothing, ms. */
 const ARRIVAL_MS = 600;
@@ -12,17 +13,18 @@ export function useConfirmKeys(form: RefObject<HTMLFormElement>, leaveTo: string
   useEffect(() => {
     const arrived = performance.now();
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.repeat || event.metaKey || event.ctrlKey || event.altKey) return;
+      if (event.defaultPrevented || event.repeat) return;
+      const leaves = isPressed(event, 'form.leave');
       const focused = document.activeElement;
-      if (event.key === 'Escape' && focused instanceof HTMLElement && focused.matches('input, textarea')) {
+      if (leaves && focused instanceof HTMLElement && focused.matches('input, textarea')) {
         // What was typed is not thrown away by one key: the first Escape leaves the field, the next the page.
         focused.blur();
         return;
       }
-      if (event.key === 'Escape' && !focused?.closest('[role="dialog"], details[open]')) navigate(leaveTo);
+      if (leaves && !focused?.closest('[role="dialog"], details[open]')) navigate(leaveTo);
       const isFree =
         !focused || focused === document.body || focused.matches('#main, input[type="radio"][name="tag"]');
-      if (event.key !== 'Enter' || !isFree) return;
+      if (!isPressed(event, 'form.confirm') || !isFree) return;
       event.preventDefault();
       if (!isIdle || performance.now() - arrived < ARRIVAL_MS) return;
       const button = form.current?.querySelector<HTMLButtonElement>('button[type="submit"]');

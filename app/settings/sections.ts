@@ -1,4 +1,12 @@
-import { KeyRound, type LucideIcon, MonitorSmartphone, Server, UserRound, UsersRound } from 'lucide-react';
+import {
+  KeyRound,
+  type LucideIcon,
+  MonitorSmartphone,
+  Send,
+  Server,
+  UserRound,
+  UsersRound,
+} from 'lucide-react';
 import { paths } from '#app/lib/paths';
 import { can, type Permission, type Subject } from '#server/auth/contract';
 
@@ -9,7 +17,8 @@ export interface SettingsSection {
   about: 'you' | 'console';
 }
 
-const SECTIONS: readonly (SettingsSection & { permission: Permission })[] = [
+/** Every section of the settings, in order, with what a person needs to see it. */
+export const SECTIONS: readonly (SettingsSection & { permission: Permission })[] = [
   { href: paths.account(), label: 'Account', icon: UserRound, about: 'you', permission: 'account.manage' },
   {
     href: paths.sessions(),
@@ -20,6 +29,7 @@ const SECTIONS: readonly (SettingsSection & { permission: Permission })[] = [
   },
   { href: paths.tokens(), label: 'API tokens', icon: KeyRound, about: 'you', permission: 'account.manage' },
   { href: paths.people(), label: 'People', icon: UsersRound, about: 'console', permission: 'people.manage' },
+  { href: paths.channels(), label: 'Channels', icon: Send, about: 'console', permission: 'deliveries.read' },
   {
     href: paths.configuration(),
     label: 'Services',

@@ -62,6 +62,8 @@ const OPEN_TO_ANYONE: Record<string, string> = {
   'intent auth/join.route.tsx default': 'the one-time link is the permission',
   'page http/not-found.route.tsx': 'says that there is nothing',
   'intent http/not-found.route.tsx default': 'says that there is nothing',
+  'page api/reference.route.tsx':
+    'describes calls, and explains refusals to programs before they have a token',
   'page preferences/preferences.route.tsx': 'leads back',
   'intent preferences/preferences.route.tsx theme': 'a cookie of the caller’s own browser',
   'intent preferences/preferences.route.tsx rail': 'a cookie of the caller’s own browser',

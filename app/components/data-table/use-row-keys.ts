@@ -1,4 +1,5 @@
 import { type RefObject, useEffect } from 'react';
+import { isPressed } from '#app/components/shortcuts/registry';
 
 const TYPING = 'input, textarea, select, [contenteditable], dialog, [role="dialog"]';
 
@@ -10,9 +11,9 @@ const TYPING = 'input, textarea, select, [contenteditable], dialog, [role="dialo
 export function useRowKeys(root: RefObject<HTMLElement | null>): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey) return;
-      const forward = event.key === 'j' || event.key === 'ArrowDown';
-      const back = event.key === 'k' || event.key === 'ArrowUp';
+      if (event.defaultPrevented) return;
+      const forward = isPressed(event, 'row.next');
+      const back = isPressed(event, 'row.back');
       if (!forward && !back) return;
       const focused = document.activeElement;
       if (focused?.closest(TYPING)) return;

@@ -13,6 +13,7 @@ import { useHydrated } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
 import { formatClock } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { PaletteButton } from '#app/palette/palette';
 import { BudgetSpent } from '#app/runs/budget-clock';
 import { useRunSummary } from '#app/runs/use-run';
 import { can, type Viewer, whyNot } from '#server/auth/contract';
@@ -50,6 +51,7 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
         {chip && chip.status !== 'needs_attention' ? <RunChip run={chip} className="hidden lg:flex" /> : null}
         <div className="ml-auto flex items-center gap-1.5 md:gap-2">
           <LiveMark />
+          <PaletteButton />
           <LinkButton
             to={rollbackTo}
             aria-current={pathname === rollbackTo ? 'page' : undefined}

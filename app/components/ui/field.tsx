@@ -5,6 +5,7 @@ import {
   type TextareaHTMLAttributes,
   useId,
 } from 'react';
+import { isPressed } from '#app/components/shortcuts/registry';
 import { cn } from '#app/lib/cn';
 
 interface FieldProps {
@@ -91,8 +92,7 @@ export function TextAreaField({
           rows={2}
           className="control resize-y"
           onKeyDown={(event) => {
-            if (event.key === 'Enter' && (event.metaKey || event.ctrlKey))
-              event.currentTarget.form?.requestSubmit();
+            if (isPressed(event, 'form.send')) event.currentTarget.form?.requestSubmit();
           }}
           {...input}
           {...wiring}

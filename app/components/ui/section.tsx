@@ -7,6 +7,7 @@ export function Section({
   note,
   aside,
   flush,
+  anchor,
   className,
   children,
 }: {
@@ -14,12 +15,18 @@ export function Section({
   note?: ReactNode;
   aside?: ReactNode;
   flush?: boolean;
+  /** Its name in addresses, behind `#`. */
+  anchor?: string;
   className?: string;
   children: ReactNode;
 }) {
   const id = useId();
   return (
-    <section aria-labelledby={id} className={cn('min-w-0 rounded-l bg-surface shadow-raised', className)}>
+    <section
+      id={anchor}
+      aria-labelledby={id}
+      className={cn('min-w-0 rounded-l bg-surface shadow-raised', className)}
+    >
       <header className="flex min-h-11 flex-wrap items-center gap-x-3 gap-y-1 border-b border-line px-4 py-1.5">
         <h2 id={id} className="text-m">
           {title}
