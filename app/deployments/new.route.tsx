@@ -9,8 +9,10 @@ import { EmptyState } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { RelativeTime } from '#app/components/ui/time';
 import { ConfirmForm } from '#app/deployments/confirm-form';
+import { OverrideFreeze } from '#app/deployments/override-freeze';
 import { PlanNotices } from '#app/deployments/plan-notices';
 import { ReleaseMarks, ReleasePicker } from '#app/deployments/release-picker';
+import { requestedToast } from '#app/deployments/requested-toast';
 import { useConfirmKeys, useShownPlan } from '#app/deployments/use-confirm';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
@@ -36,7 +38,14 @@ export const loader = protectedLoader({ access: 'deployments.read' }, async ({ c
     listReleases(ctx, place),
     tag ? previewDeploy(ctx, { ...place, tag }) : null,
   ]);
-  return { place, tag, releases, preview, idempotencyKey: ctx.ids.uuid() };
+  return {
+    place,
+    tag,
+    releases,
+    preview,
+    approvalMinutes: preview?.needsApproval ? ctx.env.APPROVAL_MINUTES : null,
+    idempotencyKey: ctx.ids.uuid(),
+  };
 });
 
 export const action = protectedAction({
@@ -46,19 +55,14 @@ export const action = protectedAction({
       handle: async ({ ctx, context, params, form }) => {
         const { intent: _intent, ...input } = form;
         const run = await requestDeploy(ctx, { ...input, ...params });
-        return redirectWithToast(context, paths.run(run.runId), {
-          kind: 'success',
-          message: run.created
-            ? `Run #${run.number} deploys ${input.tag}.`
-            : `Run #${run.number} was already under way for this.`,
-        });
+        return redirectWithToast(context, paths.run(run.runId), requestedToast(run, `deploys ${input.tag}`));
       },
     },
   },
 });
 
 export default function NewDeployment() {
-  const { place, tag, releases, preview, idempotencyKey } = useLoaderData<typeof loader>();
+  const { place, tag, releases, preview, approvalMinutes, idempotencyKey } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   return (
     <>
@@ -87,6 +91,7 @@ export default function NewDeployment() {
             key={preview.release.tag}
             place={place}
             latest={preview}
+            approvalMinutes={approvalMinutes}
             failure={failure}
             idempotencyKey={idempotencyKey}
           />
@@ -105,11 +110,13 @@ export default function NewDeployment() {
 function ConfirmDeploy({
   place,
   latest,
+  approvalMinutes,
   failure,
   idempotencyKey,
 }: {
   place: Place;
   latest: DeployPreview;
+  approvalMinutes: number | null;
   failure: ActionFailure | undefined;
   idempotencyKey: string;
 }) {
@@ -118,9 +125,14 @@ function ConfirmDeploy({
   const leaveTo = paths.deployments();
   useConfirmKeys(form, leaveTo);
   const { shown, isOutdated, adopt } = useShownPlan(latest, failure);
+  const { freeze } = latest;
+  const mayOverride = can(subject, 'freezes.override');
   const blockedBy =
     (can(subject, 'deployments.deploy') ? null : whyNot('deployments.deploy')) ??
     latest.blockedBy ??
+    (freeze && !mayOverride
+      ? `Deploys are frozen. To override it: ${lowerFirst(whyNot('freezes.override'))}`
+      : null) ??
     (isOutdated ? 'The plan has changed: look at the new one first.' : null);
   const { release, plan } = shown;
   return (
@@ -131,6 +143,8 @@ function ConfirmDeploy({
         isOutdated={isOutdated}
         onAdopt={adopt}
         lock={latest.lock}
+        freeze={freeze}
+        approvalMinutes={approvalMinutes}
         activeRun={latest.activeRun}
         blockedBy={latest.blockedBy}
       />
@@ -158,12 +172,15 @@ function ConfirmDeploy({
             planHash={shown.planHash}
             tag={release.tag}
             idempotencyKey={idempotencyKey}
-            verb={`Deploy ${release.tag} to ${place.environment}`}
+            verb={verbOf(latest, release.tag, place)}
+            look={freeze ? 'danger' : 'primary'}
             blockedBy={blockedBy}
             failure={failure}
             reasonHint="Kept with the run and in the audit log."
             leaveTo={leaveTo}
-          />
+          >
+            {freeze && mayOverride ? <OverrideFreeze failure={failure} /> : null}
+          </ConfirmForm>
         </section>
         <Commits commits={shown.commits} leftOut={shown.commitsLeftOut} from={plan.from?.tag ?? null} />
         <Section
@@ -175,6 +192,16 @@ function ConfirmDeploy({
       </div>
     </div>
   );
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+/** What pressing the button does: where a second person is needed it only asks. */
+function verbOf({ needsApproval, freeze }: DeployPreview, tag: string, { environment }: Place): string {
+  const verb = `${needsApproval ? 'Ask to deploy' : 'Deploy'} ${tag} to ${environment}`;
+  return freeze ? `${verb} in spite of the freeze` : verb;
 }
 
 function Commits({

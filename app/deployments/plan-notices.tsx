@@ -1,9 +1,12 @@
 import { Link } from '@remix-run/react';
 import { Button } from '#app/components/ui/button';
 import { Notice } from '#app/components/ui/notice';
+import { RelativeTime } from '#app/components/ui/time';
 import type { ActionFailure } from '#app/http/protected.server';
+import { formatUtc, plural } from '#app/lib/format';
 import { type Place, paths } from '#app/lib/paths';
 import type { LockView } from '#server/deployments/contract';
+import type { ActiveFreeze } from '#server/deployments/freezes/contract';
 import type { RunSummary } from '#server/runs/contract';
 
 /** What stands between a plan and its confirmation: a refusal, a change, a lock, a run. */
@@ -13,6 +16,8 @@ export function PlanNotices({
   isOutdated,
   onAdopt,
   lock,
+  freeze,
+  approvalMinutes,
   activeRun,
   blockedBy,
 }: {
@@ -21,6 +26,9 @@ export function PlanNotices({
   isOutdated: boolean;
   onAdopt: () => void;
   lock?: LockView | null;
+  freeze?: ActiveFreeze | null;
+  /** How long a second person has to approve it; null or absent where none is needed. */
+  approvalMinutes?: number | null;
   activeRun: RunSummary | null;
   blockedBy: string | null;
 }) {
@@ -65,6 +73,26 @@ export function PlanNotices({
           }
         >
           {lock ? 'Deploys are refused until somebody lifts the lock. Rollbacks are not.' : null}
+        </Notice>
+      ) : null}
+      {freeze ? (
+        <Notice
+          tone="warning"
+          title={`Deploys are frozen: ${freeze.reason}`}
+          actions={
+            <Link to={paths.freezes()} className="link font-medium">
+              Open the freezes
+            </Link>
+          }
+        >
+          By {freeze.byName}, until {formatUtc(freeze.until)}, <RelativeTime at={freeze.until} />. Rollbacks
+          are not refused.
+        </Notice>
+      ) : null}
+      {approvalMinutes ? (
+        <Notice tone="info" title="A second person must approve it">
+          It waits for them for up to {plural(approvalMinutes, 'minute')} and then starts by itself. Until
+          then you can withdraw it.
         </Notice>
       ) : null}
     </div>

@@ -40,6 +40,7 @@ export const loader = protectedLoader({ access: 'deployments.read' }, async ({ c
     tag: tag ?? null,
     preview,
     noTarget: state.noRollbackReason,
+    freeze: state.freeze,
     idempotencyKey: ctx.ids.uuid(),
   };
 });
@@ -63,11 +64,18 @@ export const action = protectedAction({
 });
 
 export default function Rollback() {
-  const { place, tag, preview, noTarget, idempotencyKey } = useLoaderData<typeof loader>();
+  const { place, tag, preview, noTarget, freeze, idempotencyKey } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   return (
     <div className="mx-auto max-w-5xl">
-      <PageHeader title={`Roll back ${place.environment}`} />
+      <PageHeader title={`Roll back ${place.environment}`}>
+        No lock, freeze or approval stands in its way.
+      </PageHeader>
+      {freeze ? (
+        <Notice tone="info" title="The freeze does not hold a rollback back" className="mb-4">
+          Deploys are frozen: {freeze.reason} ({freeze.byName}). A rollback goes through all the same.
+        </Notice>
+      ) : null}
       {preview ? (
         <ConfirmRollback
           key={preview.target.tag}

@@ -6,6 +6,7 @@ import {
   formatRelative,
   formatUtc,
   formatUtcTime,
+  formatZoned,
   plural,
   shortSha,
   stripAnsi,
@@ -57,6 +58,10 @@ describe('times, counts and text', () => {
     expect(formatUtc('2026-03-01T09:05:07.123Z')).toBe('2026-03-01 09:05:07 UTC'));
   it('shows milliseconds in log lines', () =>
     expect(formatUtcTime('2026-03-01T09:05:07.120Z')).toBe('09:05:07.120'));
+  it('tells a time by the clocks of a zone, summer time included', () => {
+    expect(formatZoned('2026-03-06T16:00:00Z', 'Europe/Paris')).toBe('Fri 2026-03-06 17:00');
+    expect(formatZoned('2026-07-03T22:30:00Z', 'Europe/Paris')).toBe('Sat 2026-07-04 00:30');
+  });
   it('groups thousands', () => expect(formatCount(1_234_567)).toBe('1,234,567'));
   it('agrees in number', () =>
     expect([plural(1, 'run'), plural(2_000, 'run')]).toEqual(['1 run', '2,000 runs']));

@@ -136,12 +136,12 @@ export function EnvironmentPanel({
         </Fact>
         <LastFact
           label="Last rollback"
-          run={runs.find((run) => run.procedure === 'deployments.rollback' && run.endedAt)}
+          run={runs.find((run) => run.procedure === 'deployments.rollback' && run.startedAt && run.endedAt)}
           nothing="None among the last runs"
         />
         <LastFact
           label="Last deploy"
-          run={runs.find((run) => run.procedure === 'deployments.deploy' && run.endedAt)}
+          run={runs.find((run) => run.procedure === 'deployments.deploy' && run.startedAt && run.endedAt)}
           nothing="None among the last runs"
         />
         <Fact label="Last deployments" note="newest at the right">

@@ -1,5 +1,6 @@
 import { Link } from '@remix-run/react';
 import { runLook, StatusMark } from '#app/components/ui/status-mark';
+import { RelativeTime } from '#app/components/ui/time';
 import { paths } from '#app/lib/paths';
 import { BudgetClock } from '#app/runs/budget-clock';
 import { useRunSummary } from '#app/runs/use-run';
@@ -25,6 +26,25 @@ export function ActiveRunLine({ run: loaded }: { run: RunSummary }) {
         <BudgetClock run={run} className="ml-auto" />
       </span>
       <StepProgress done={run.stepsDone} total={run.stepsTotal} isMoving={run.status === 'running'} />
+    </Link>
+  );
+}
+
+/** A run that waits for its second person. */
+export function AwaitingRunLine({ run }: { run: RunSummary }) {
+  return (
+    <Link
+      to={paths.run(run.id)}
+      className="flex flex-wrap items-center gap-x-3 gap-y-1 border-t border-line bg-warning-soft/60 px-4 py-2.5 no-underline hover:bg-warning-soft"
+    >
+      <StatusMark look={runLook(run.status)} />
+      <span className="min-w-0 font-medium">
+        #{run.number} {run.title}
+      </span>
+      <span className="text-muted">
+        {run.requestedByName}, <RelativeTime at={run.createdAt} />
+      </span>
+      <span className="ml-auto font-medium">Open to decide</span>
     </Link>
   );
 }

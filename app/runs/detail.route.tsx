@@ -10,9 +10,10 @@ import { Notice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { runLook, StatusBadge } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
-import { protectedAction, protectedLoader } from '#app/http/protected.server';
+import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { ApprovalPanel } from '#app/runs/approval-panel';
 import { BudgetClock } from '#app/runs/budget-clock';
 import { CancelRun } from '#app/runs/cancel-run';
 import { FromTo, PlanSteps } from '#app/runs/plan-view';
@@ -21,11 +22,12 @@ import { StepList } from '#app/runs/step-list';
 import { TimeBar } from '#app/runs/time-bar';
 import { useRun } from '#app/runs/use-run';
 import { can, whyNot } from '#server/auth/contract';
-import { cancelRun, resumeRun } from '#server/runs/commands';
+import { approveRun, cancelRun, refuseRun, resumeRun } from '#server/runs/commands';
 import { isActive, RUN_STATUS_LABELS, type RunDetail } from '#server/runs/contract';
 import { getRun } from '#server/runs/queries';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
+export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
 
 export const meta: MetaFunction<typeof loader> = (args) => {
   const run = args.data?.run;
@@ -61,6 +63,30 @@ export const action = protectedAction({
         });
       },
     },
+    approve: {
+      access: 'runs.approve',
+      handle: async ({ ctx, context, form, params }) => {
+        const { number } = await approveRun(ctx, {
+          runId: params.runId,
+          planHash: form.planHash,
+          reason: form.reason,
+        });
+        return redirectWithToast(context, paths.run(params.runId ?? ''), {
+          kind: 'success',
+          message: `You approved run #${number}. It starts now.`,
+        });
+      },
+    },
+    refuse: {
+      access: 'runs.approve',
+      handle: async ({ ctx, context, form, params }) => {
+        const { number } = await refuseRun(ctx, { runId: params.runId, reason: form.reason });
+        return redirectWithToast(context, paths.run(params.runId ?? ''), {
+          kind: 'info',
+          message: `You refused run #${number}. Nothing was started.`,
+        });
+      },
+    },
   },
 });
 
@@ -69,9 +95,11 @@ const REFRESH_SECONDS = 4;
 export default function RunPage() {
   const loaded = useLoaderData<typeof loader>().run as RunDetail;
   const run = useRun(loaded);
-  const failure = useActionData<typeof action>();
+  const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const [search] = useSearchParams();
   const step = search.get('step');
+  // Its decision says the rest.
+  const isAwaiting = run.status === 'awaiting_approval';
   return (
     <>
       {isActive(run.status) ? (
@@ -91,12 +119,20 @@ export default function RunPage() {
           <span aria-live="polite">
             <StatusBadge look={runLook(run.status)} />
           </span>
-          <BudgetClock run={run} className="text-ink" />
-          <FromTo from={run.plan.from} to={run.plan.to} />
-          <span>
-            {run.requestedByName}, <RelativeTime at={run.createdAt} focusable />
-          </span>
-          {run.reason ? <q className="text-ink">{run.reason}</q> : null}
+          {isAwaiting ? (
+            <span>
+              {run.service} / {run.environment}
+            </span>
+          ) : (
+            <>
+              <BudgetClock run={run} className="text-ink" />
+              <FromTo from={run.plan.from} to={run.plan.to} />
+              <span>
+                {run.requestedByName}, <RelativeTime at={run.createdAt} focusable />
+              </span>
+              {run.reason ? <q className="text-ink">{run.reason}</q> : null}
+            </>
+          )}
         </p>
       </PageHeader>
       {failure ? (
@@ -105,49 +141,60 @@ export default function RunPage() {
         </Notice>
       ) : null}
       <RunNotices run={run} />
-      <div className="grid items-start gap-4 lg:grid-cols-[24rem_minmax(0,1fr)]">
-        <div className="grid min-w-0 gap-4">
-          <Section title="Where the seconds went">
-            <TimeBar run={run} />
-          </Section>
-          <Section
-            title="Steps"
-            flush
-            note={`${run.stepsDone} of ${run.stepsTotal} done`}
-            aside={<span className="text-s text-faint">UTC</span>}
-          >
-            <StepList steps={run.steps} selected={step === null ? null : Number(step)} />
-          </Section>
-          <details className="group rounded-l bg-surface shadow-raised">
-            <summary className="hit flex min-h-11 items-center px-4 font-semibold hover:bg-hover">
-              The plan as it was confirmed
-            </summary>
-            <div className="grid gap-4 border-t border-line p-4">
-              <PlanSteps plan={run.plan} />
-              {run.plan.skips.length > 0 ? (
-                <ul className="grid list-disc gap-1 pl-4 text-muted">
-                  {run.plan.skips.map((skip) => (
-                    <li key={skip}>{skip}</li>
-                  ))}
-                </ul>
-              ) : null}
-              <Facts
-                className="text-s"
-                items={[
-                  ['Plan', <Hash key="plan" value={run.planHash} what="the plan's hash" />],
-                  [
-                    'Configuration',
-                    <Hash key="config" value={run.configHash} what="the configuration's hash" />,
-                  ],
-                  ['Run', <Hash key="run" value={run.id} what="the run's id" />],
-                ]}
-              />
-            </div>
-          </details>
-        </div>
-        <Outlet context={run} />
-      </div>
+      {isAwaiting && run.approval ? (
+        <ApprovalPanel run={run} approval={run.approval} failure={failure} />
+      ) : (
+        <RunRecord run={run} step={step === null ? null : Number(step)} />
+      )}
     </>
+  );
+}
+
+/** What a run has done and said so far. */
+function RunRecord({ run, step }: { run: RunDetail; step: number | null }) {
+  return (
+    <div className="grid items-start gap-4 lg:grid-cols-[24rem_minmax(0,1fr)]">
+      <div className="grid min-w-0 gap-4">
+        <Section title="Where the seconds went">
+          <TimeBar run={run} />
+        </Section>
+        <Section
+          title="Steps"
+          flush
+          note={`${run.stepsDone} of ${run.stepsTotal} done`}
+          aside={<span className="text-s text-faint">UTC</span>}
+        >
+          <StepList steps={run.steps} selected={step} />
+        </Section>
+        <details className="group rounded-l bg-surface shadow-raised">
+          <summary className="hit flex min-h-11 items-center px-4 font-semibold hover:bg-hover">
+            The plan as it was confirmed
+          </summary>
+          <div className="grid gap-4 border-t border-line p-4">
+            <PlanSteps plan={run.plan} />
+            {run.plan.skips.length > 0 ? (
+              <ul className="grid list-disc gap-1 pl-4 text-muted">
+                {run.plan.skips.map((skip) => (
+                  <li key={skip}>{skip}</li>
+                ))}
+              </ul>
+            ) : null}
+            <Facts
+              className="text-s"
+              items={[
+                ['Plan', <Hash key="plan" value={run.planHash} what="the plan's hash" />],
+                [
+                  'Configuration',
+                  <Hash key="config" value={run.configHash} what="the configuration's hash" />,
+                ],
+                ['Run', <Hash key="run" value={run.id} what="the run's id" />],
+              ]}
+            />
+          </div>
+        </details>
+      </div>
+      <Outlet context={run} />
+    </div>
   );
 }
 

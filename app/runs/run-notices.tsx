@@ -1,5 +1,6 @@
 import { Link } from '@remix-run/react';
 import { Notice } from '#app/components/ui/notice';
+import { RelativeTime } from '#app/components/ui/time';
 import { paths } from '#app/lib/paths';
 import { RUN_STATUS_LABELS, type RunDetail } from '#server/runs/contract';
 
@@ -20,7 +21,20 @@ export function RunNotices({ run }: { run: RunDetail }) {
           <p className="break-words">{run.error}</p>
         </Notice>
       ) : null}
-      {run.cancelReason ? (
+      {run.approval?.decision && run.approval.at ? (
+        <Notice
+          tone={run.approval.decision === 'approved' ? 'ok' : 'warning'}
+          title={
+            <>
+              {run.approval.decision === 'approved' ? 'Approved' : 'Refused'} by {run.approval.byName},{' '}
+              <RelativeTime at={run.approval.at} focusable className="font-normal" />
+            </>
+          }
+        >
+          {run.approval.reason}
+        </Notice>
+      ) : null}
+      {run.cancelReason && run.approval?.decision !== 'refused' ? (
         <Notice tone="warning" title={run.status === 'cancelling' ? 'Being cancelled' : 'Cancelled'}>
           {run.cancelRequestedBy ? `${run.cancelRequestedBy}: ` : ''}
           {run.cancelReason}

@@ -3,7 +3,13 @@ import { useLive } from '#app/components/live/live-provider';
 import { useObserveServerTime } from '#app/lib/clock';
 import { useSafeRevalidate } from '#app/lib/use-safe-revalidate';
 import { summaryWithSnapshot, withSnapshot } from '#app/runs/run-state';
-import { isActive, type RunDetail, type RunSnapshot, type RunSummary } from '#server/runs/contract';
+import {
+  isActive,
+  isUnended,
+  type RunDetail,
+  type RunSnapshot,
+  type RunSummary,
+} from '#server/runs/contract';
 
 /** More than any line has: this part of the page wants the run's state, not its log. */
 const NO_LINES = 999_999_999;
@@ -14,7 +20,7 @@ export function useRun(loaded: RunDetail): RunDetail {
   const observe = useObserveServerTime();
   const revalidate = useSafeRevalidate();
   const run = withSnapshot(loaded, snapshot);
-  useLive({ runs: isActive(run.status) ? { [run.id]: NO_LINES } : {}, environments: [] }, (event) => {
+  useLive({ runs: isUnended(run.status) ? { [run.id]: NO_LINES } : {}, environments: [] }, (event) => {
     if (event.name !== 'run' || event.snapshot.id !== loaded.id) return;
     observe(event.snapshot.readAt);
     setSnapshot(event.snapshot);

@@ -116,8 +116,9 @@ export class Environment {
   }
 
   /**
-   * Brings the environment into a known state: nothing runs, no lock, no release marked, `live` (any good release when
-   * absent) is live and validated, and with `before` a rollback would go to that release. Does only what is missing.
+   * Brings the environment into a known state: nothing runs, no lock, no freeze anywhere, no release marked, `live` (any
+   * good release when absent) is live and validated, and with `before` a rollback would go to that release. Does only
+   * what is missing.
    */
   async prepare(wanted: { live?: string; before?: string }): Promise<void> {
     this.release();
@@ -129,6 +130,9 @@ export class Environment {
         lockId: lock.id,
         reason: 'The next test begins',
       });
+    }
+    for (const freezeId of await openFreezes()) {
+      await this.#form('commander', '/freezes', { intent: 'end', freezeId, reason: 'The next test begins' });
     }
     for (const tag of await this.#markedTags()) {
       await this.#form('responder', `${this.path}/releases/mark?tag=${tag}`, {
@@ -212,6 +216,13 @@ export class Environment {
     if (answer.status !== 303)
       throw new Error(`${page} was answered ${answer.status}: ${answer.text.slice(0, 500)}`);
   }
+}
+
+async function openFreezes(): Promise<string[]> {
+  const rows = await query<{ id: string }>(
+    'SELECT id FROM freeze_window WHERE ended_at IS NULL AND (ends_at IS NULL OR ends_at > clock_timestamp())',
+  );
+  return rows.map(({ id }) => id);
 }
 
 function heldFolder(): string {

@@ -24,6 +24,9 @@ const QUIET = [
   '--disable-sync',
 ];
 
+/** In one process Chromium sends the cookies of one browser context with the requests of another. */
+const ONE_PROCESS = ['--single-process', '--no-zygote'];
+
 /**
  * Finds a Chromium or Chrome: the one that CHROME_PATH names, the system's, Playwright's own, the one inside the package
  * `@sparticuz/chromium` (unpacked on first use). Null when there is none.
@@ -55,7 +58,8 @@ async function packagedBrowser(): Promise<Browser | null> {
   const packaged = await optional(() => import('@sparticuz/chromium'));
   if (!packaged) return null;
   const file = await packaged.default.executablePath();
-  return { ...browserAt(file, 'package'), args: [...packaged.default.args, ...QUIET] };
+  const args = packaged.default.args.filter((arg) => !ONE_PROCESS.includes(arg));
+  return { ...browserAt(file, 'package'), args: [...args, ...QUIET] };
 }
 
 function browserAt(file: string, source: Browser['source']): Browser {

@@ -1,10 +1,12 @@
 import { Link } from '@remix-run/react';
-import { Lock, TriangleAlert } from 'lucide-react';
+import { Lock, Snowflake, TriangleAlert } from 'lucide-react';
 import { useRootData } from '#app/components/layout/root-data';
 import { RelativeTime } from '#app/components/ui/time';
 import { paths } from '#app/lib/paths';
+import type { EnvironmentState } from '#server/deployments/contract';
+import type { ActiveFreeze } from '#server/deployments/freezes/contract';
 
-/** What holds for everybody on every page: locks and runs that wait for a person, above everything. */
+/** What holds for everybody on every page: locks, freezes and runs that wait for a person, above everything. */
 export function Banners() {
   const environments = useRootData()?.environments ?? [];
   return (
@@ -55,6 +57,40 @@ export function Banners() {
           </div>
         ) : null,
       )}
+      {activeFreezes(environments).map(({ freeze, places }) => (
+        <div key={freeze.id} className="flex items-start gap-x-2.5 bg-warning-soft px-3 py-1.5 md:px-5">
+          <Snowflake aria-hidden="true" size={14} className="mt-[3px] shrink-0 text-warning" />
+          <p className="min-w-0 flex-1 break-words">
+            <span className="font-semibold">
+              {list(places)} {places.length === 1 ? 'is' : 'are'} frozen for deploys:
+            </span>{' '}
+            {freeze.reason}
+            <span className="text-muted">
+              {', '}
+              {freeze.byName}, ends <RelativeTime at={freeze.until} focusable />
+            </span>
+          </p>
+          <Link to={paths.freezes()} className="link shrink-0 font-semibold">
+            Open<span className="max-sm:sr-only"> the freezes</span>
+          </Link>
+        </div>
+      ))}
     </>
   );
+}
+
+/** One freeze may hold several environments: it is told once. */
+function activeFreezes(environments: EnvironmentState[]): { freeze: ActiveFreeze; places: string[] }[] {
+  const byId = new Map<string, { freeze: ActiveFreeze; places: string[] }>();
+  for (const { service, environment, freeze } of environments) {
+    if (!freeze) continue;
+    const known = byId.get(freeze.id) ?? { freeze, places: [] };
+    known.places.push(`${service} / ${environment}`);
+    byId.set(freeze.id, known);
+  }
+  return [...byId.values()];
+}
+
+function list(names: string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

@@ -1,5 +1,14 @@
-import { CircleCheck, CircleDashed, CircleDot, Lock, type LucideIcon, TriangleAlert } from 'lucide-react';
+import {
+  CircleCheck,
+  CircleDashed,
+  CircleDot,
+  Lock,
+  type LucideIcon,
+  Snowflake,
+  TriangleAlert,
+} from 'lucide-react';
 import type { Tone } from '#app/components/ui/status-mark';
+import { formatUtc } from '#app/lib/format';
 import { doingLabel } from '#app/runs/labels';
 import type { EnvironmentState } from '#server/deployments/contract';
 
@@ -14,7 +23,7 @@ export interface EnvironmentSign {
 }
 
 export function environmentSign(state: EnvironmentState): EnvironmentSign {
-  const { live, lock, activeRun } = state;
+  const { live, lock, freeze, activeRun } = state;
   if (activeRun?.status === 'needs_attention') {
     return {
       tone: 'critical',
@@ -42,6 +51,14 @@ export function environmentSign(state: EnvironmentState): EnvironmentSign {
   }
   if (lock) {
     return { tone: 'warning', icon: Lock, word: 'Locked', detail: `Deploys are refused: ${lock.reason}` };
+  }
+  if (freeze) {
+    return {
+      tone: 'warning',
+      icon: Snowflake,
+      word: 'Frozen',
+      detail: `Deploys are refused until ${formatUtc(freeze.until)}: ${freeze.reason}`,
+    };
   }
   if (!live) {
     return {

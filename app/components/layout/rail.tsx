@@ -8,7 +8,7 @@ import {
   type NavigationItem,
   placeNavigation,
 } from '#app/components/layout/navigation';
-import { usePreferences, useSubject } from '#app/components/layout/root-data';
+import { usePreferences, useRootData, useSubject } from '#app/components/layout/root-data';
 import { MENU_ITEM, Menu } from '#app/components/ui/menu';
 import { cn } from '#app/lib/cn';
 import { isCurrentPath, paths } from '#app/lib/paths';
@@ -88,7 +88,37 @@ function RailLink({ item, pathname, labels }: { item: NavigationItem; pathname: 
     >
       <item.icon aria-hidden="true" size={16} className={cn('shrink-0', isCurrent && 'text-herb')} />
       <span className={labels}>{item.label}</span>
+      <WaitingCount item={item} className={COUNT_PLACE[labels]} />
     </Link>
+  );
+}
+
+/** Beside the label where there is one, else on the corner of the icon. */
+const COUNT_PLACE: Record<string, string> = {
+  'sr-only': 'absolute top-0 right-0.5',
+  'max-lg:sr-only': 'max-lg:absolute max-lg:top-0 max-lg:right-0.5 lg:ml-auto',
+};
+
+/** How many things behind an item wait for the person who looks. */
+function WaitingCount({
+  item,
+  className = 'ml-auto',
+}: {
+  item: NavigationItem;
+  className?: string | undefined;
+}) {
+  const waiting = useRootData()?.approvalsToDecide ?? 0;
+  if (item.href !== paths.approvals() || waiting === 0) return null;
+  return (
+    <span
+      className={cn(
+        'grid h-4 min-w-4 grid-flow-col place-items-center rounded-full bg-herb px-1 text-s leading-none font-semibold text-on-herb',
+        className,
+      )}
+    >
+      {waiting > 99 ? '99+' : waiting}
+      <span className="sr-only"> for you to decide</span>
+    </span>
   );
 }
 
@@ -112,7 +142,10 @@ export function BottomBar() {
             aria-current={isCurrent ? 'page' : undefined}
             className={cn(BAR_ITEM, 'flex-1', isCurrent ? 'font-medium text-ink' : 'text-muted')}
           >
-            <item.icon aria-hidden="true" size={18} className={isCurrent ? 'text-herb' : ''} />
+            <span className="relative">
+              <item.icon aria-hidden="true" size={18} className={isCurrent ? 'text-herb' : ''} />
+              <WaitingCount item={item} className="absolute -top-1.5 left-3.5" />
+            </span>
             {item.label}
           </Link>
         );
@@ -127,7 +160,12 @@ export function BottomBar() {
             triggerClassName={cn(BAR_ITEM, 'rounded-none', isInMore ? 'font-medium text-ink' : 'text-muted')}
             trigger={
               <>
-                <Ellipsis aria-hidden="true" size={18} className={isInMore ? 'text-herb' : ''} />
+                <span className="relative">
+                  <Ellipsis aria-hidden="true" size={18} className={isInMore ? 'text-herb' : ''} />
+                  {more.map((item) => (
+                    <WaitingCount key={item.href} item={item} className="absolute -top-1.5 left-3.5" />
+                  ))}
+                </span>
                 More
               </>
             }
@@ -141,6 +179,7 @@ export function BottomBar() {
               >
                 <item.icon aria-hidden="true" size={16} className="text-muted" />
                 {item.label}
+                <WaitingCount item={item} />
               </Link>
             ))}
           </Menu>

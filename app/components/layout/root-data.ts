@@ -9,6 +9,8 @@ export interface RootData {
   viewer: Viewer | null;
   preferences: Preferences;
   environments: EnvironmentState[];
+  /** Runs that await a decision which this person may make. */
+  approvalsToDecide: number;
   toast: Toast | null;
   /** The server's time when this was read, ISO 8601. */
   now: string;

@@ -51,6 +51,16 @@ export const createFreezeInput = z.object({
   timeZone: z._default(z.string().check(z.trim(), z.maxLength(100)), 'UTC'),
 });
 
+/** The times alone: what they come to is shown before anybody says why. */
+export const previewFreezeInput = z.pick(createFreezeInput, {
+  startsAt: true,
+  endsAt: true,
+  cron: true,
+  durationMinutes: true,
+  timeZone: true,
+});
+export type FreezeTimesInput = z.infer<typeof previewFreezeInput>;
+
 export const endFreezeInput = z.object({ freezeId: z.uuid('This freeze does not exist.'), reason });
 
 export const listFreezesInput = z.object({
@@ -92,6 +102,16 @@ export const freezeView = z.object({
   endReason: z.nullable(z.string()),
 });
 export type FreezeView = z.infer<typeof freezeView>;
+
+/** What some times would come to. */
+export const freezePreview = z.object({
+  isActive: z.boolean().check(z.describe('It would apply at once; the first of `next` is under way.')),
+  next: z.array(occurrence).check(z.describe('At most five, the one under way included.')),
+  fields: z
+    .record(z.string(), z.array(z.string()))
+    .check(z.describe('What is wrong with the times, by field; `next` is empty then.')),
+});
+export type FreezePreview = z.infer<typeof freezePreview>;
 
 export const freezePage = pageOf(freezeView);
 export type FreezePage = z.infer<typeof freezePage>;

@@ -6,7 +6,7 @@ import {
   requestValidation,
 } from '#server/deployments/commands/request-runs';
 import { getEnvironmentState } from '#server/deployments/queries/environments';
-import { listFreezes } from '#server/deployments/queries/freezes';
+import { listFreezes, previewFreeze } from '#server/deployments/queries/freezes';
 import { previewChecklist, previewDeploy, previewValidation } from '#server/deployments/queries/previews';
 import type { Ctx } from '#server/platform/context';
 import { approveRun, cancelRun, resumeRun } from '#server/runs/commands';
@@ -276,6 +276,22 @@ describe('managing freezes', () => {
     });
     const past = await listFreezes(made.responder, { state: 'past', pageSize: 200 });
     expect(past.rows.find((row) => row.id === id)).toMatchObject({ status: 'past', endedByName: null });
+  });
+
+  it('shows beforehand when it would apply, as the freeze then does, and writes nothing', async () => {
+    const before = (await listFreezes(made.responder, { pageSize: 200 })).total;
+    const times = { startsAt: inMinutes(-5), endsAt: inMinutes(60) };
+    const preview = await previewFreeze(made.responder, times);
+    expect(preview).toEqual({ isActive: true, next: [times], fields: {} });
+    const weekly = { cron: '0 17 * * 5', durationMinutes: 60, timeZone: 'Europe/Paris' };
+    const { next, isActive } = await previewFreeze(made.responder, weekly);
+    expect(await previewFreeze(made.responder, { ...weekly, timeZone: 'Europe' })).toMatchObject({
+      next: [],
+      fields: { timeZone: [expect.stringContaining('There is no time zone "Europe"')] },
+    });
+    expect((await listFreezes(made.responder, { pageSize: 200 })).total).toBe(before);
+    const declared = await freeze({ ...weekly, startsAt: undefined, endsAt: undefined });
+    expect(declared.next).toEqual(isActive ? next.slice(1, 4) : next.slice(0, 3));
   });
 
   it('lists what applies, then what comes first, then the past', async () => {

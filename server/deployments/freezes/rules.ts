@@ -1,9 +1,8 @@
 import { Cron } from 'croner';
-import type * as z from 'zod/mini';
 import {
-  type createFreezeInput,
   FREEZE_MAX_DAYS,
   type FreezeStatus,
+  type FreezeTimesInput,
 } from '#server/deployments/freezes/contract';
 
 /** When a freeze applies: once, or `durationMinutes` from each tick of `cron` in `timeZone`. */
@@ -86,7 +85,6 @@ function cronOf(pattern: string, timezone: string): Cron {
   return new Cron(pattern, { timezone, mode: '5-part', paused: true });
 }
 
-type CreateFreeze = z.infer<typeof createFreezeInput>;
 type Times = Omit<FreezeRule, 'endedAt'>;
 
 /**
@@ -94,7 +92,7 @@ type Times = Omit<FreezeRule, 'endedAt'>;
  * @param now the database's clock
  */
 export function ruleOf(
-  input: CreateFreeze,
+  input: FreezeTimesInput,
   now: Date,
 ): { rule: Times } | { fields: Record<string, string[]> } {
   const isOnce = input.startsAt !== undefined || input.endsAt !== undefined;
@@ -110,7 +108,7 @@ export function ruleOf(
   return isOnce ? onceOf(input, now) : recurringOf(input, now);
 }
 
-function onceOf(input: CreateFreeze, now: Date): ReturnType<typeof ruleOf> {
+function onceOf(input: FreezeTimesInput, now: Date): ReturnType<typeof ruleOf> {
   if (!input.startsAt) return { fields: { startsAt: ['Say from when.'] } };
   if (!input.endsAt) return { fields: { endsAt: ['Say until when.'] } };
   const startsAt = instantOf(input.startsAt, input.timeZone);
@@ -125,7 +123,7 @@ function onceOf(input: CreateFreeze, now: Date): ReturnType<typeof ruleOf> {
   return { rule: { startsAt, endsAt, cron: null, timeZone: null, durationMinutes: null } };
 }
 
-function recurringOf(input: CreateFreeze, now: Date): ReturnType<typeof ruleOf> {
+function recurringOf(input: FreezeTimesInput, now: Date): ReturnType<typeof ruleOf> {
   const { cron, durationMinutes, timeZone } = input;
   if (!cron) return { fields: { cron: ['Say when it begins, like 0 17 * * 5 for Fridays at 17:00.'] } };
   if (!durationMinutes) return { fields: { durationMinutes: ['Say for how many minutes.'] } };

@@ -45,7 +45,7 @@ export function toFreezeView(row: FreezeRow, now: Date): FreezeView {
   };
 }
 
-function toOccurrenceView({ startsAt, endsAt }: Occurrence): OccurrenceView {
+export function toOccurrenceView({ startsAt, endsAt }: Occurrence): OccurrenceView {
   return { startsAt: startsAt.toISOString(), endsAt: endsAt.toISOString() };
 }
 

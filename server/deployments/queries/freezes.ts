@@ -2,10 +2,18 @@ import { defineQuery } from '#server/auth/guard';
 import {
   FREEZE_STATUSES,
   type FreezePage,
+  type FreezePreview,
   type FreezeView,
   listFreezesInput,
+  previewFreezeInput,
 } from '#server/deployments/freezes/contract';
-import { databaseNow, type FreezeRow, toFreezeView } from '#server/deployments/freezes/views';
+import { nextOccurrences, occurrenceAt, ruleOf } from '#server/deployments/freezes/rules';
+import {
+  databaseNow,
+  type FreezeRow,
+  toFreezeView,
+  toOccurrenceView,
+} from '#server/deployments/freezes/views';
 import { Prisma } from '#server/platform/generated/prisma/client';
 
 /** Freezes: what applies now on top, then what is to come by its beginning, then the past, newest first. */
@@ -35,6 +43,25 @@ export const listFreezes = defineQuery({
       page,
       pageSize,
     };
+  },
+});
+
+const PREVIEWED = 5;
+
+/** When a freeze with these times would apply, or what is wrong with them; nothing is written. */
+export const previewFreeze = defineQuery({
+  name: 'deployments.preview-freeze',
+  access: 'deployments.read',
+  input: previewFreezeInput,
+  handle: async (ctx, input): Promise<FreezePreview> => {
+    const now = await databaseNow(ctx);
+    const made = ruleOf(input, now);
+    if ('fields' in made) return { isActive: false, next: [], fields: made.fields };
+    const rule = { ...made.rule, endedAt: null };
+    const current = occurrenceAt(rule, now);
+    const later = nextOccurrences(rule, now, PREVIEWED);
+    const next = current ? [current, ...later].slice(0, PREVIEWED) : later;
+    return { isActive: current !== null, next: next.map(toOccurrenceView), fields: {} };
   },
 });
 
