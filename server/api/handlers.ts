@@ -32,6 +32,15 @@ import {
 } from '#server/deployments/queries/previews';
 import { listReleases } from '#server/deployments/queries/releases';
 import { getHealth } from '#server/http/health';
+import {
+  muteChannel,
+  removeMention,
+  retryDelivery,
+  setMention,
+  testChannel,
+  unmuteChannel,
+} from '#server/notifications/commands';
+import { getDelivery, listChannels, listDeliveries, listMentions } from '#server/notifications/queries';
 import type { Ctx } from '#server/platform/context';
 import { approveRun, cancelRun, refuseRun, resumeRun } from '#server/runs/commands';
 import { findRunByNumber, getRun, listRuns, readRunLog } from '#server/runs/queries';
@@ -84,6 +93,16 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   pauseSchedule,
   resumeSchedule,
   runScheduleNow,
+  listDeliveries,
+  getDelivery,
+  retryDelivery,
+  listChannels: inRows(listChannels),
+  testChannel,
+  muteChannel,
+  unmuteChannel,
+  listMentions: inRows(listMentions),
+  setMention,
+  removeMention,
   listAudit,
   getMe,
   listPeople: inRows(listPeople),

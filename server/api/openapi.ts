@@ -18,11 +18,22 @@ import type { Access } from '#server/auth/guard';
 import * as deployments from '#server/deployments/contract';
 import * as freezes from '#server/deployments/freezes/contract';
 import * as http from '#server/http/contract';
+import * as notifications from '#server/notifications/contract';
 import * as runs from '#server/runs/contract';
 import * as schedules from '#server/schedules/contract';
 import * as services from '#server/services/contract';
 
-const NAMES = namedSchemas([audit, auth, deployments, freezes, http, runs, schedules, services]);
+const NAMES = namedSchemas([
+  audit,
+  auth,
+  deployments,
+  freezes,
+  http,
+  notifications,
+  runs,
+  schedules,
+  services,
+]);
 
 const PROBLEM_JSON = 'application/problem+json';
 const INTRODUCTION = `Everything that the console's pages do, for programs: the same commands and queries, the same permissions.
@@ -40,6 +51,8 @@ const EXAMPLES: Record<string, unknown> = {
   tokenId: '0199d2f4-7c1e-7d5a-9b3c-2f6f3a1e8c43',
   freezeId: '0199d2f4-7c1e-7d5a-9b3c-2f6f3a1e8c44',
   scheduleId: '0199d2f4-7c1e-7d5a-9b3c-2f6f3a1e8c45',
+  notificationId: '0199d2f4-7c1e-7d5a-9b3c-2f6f3a1e8c46',
+  channel: 'CRITICAL',
   number: 42,
   planHash: '5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
   reason: 'Checkout answers with errors',

@@ -12,6 +12,7 @@ export const GROUPS = {
   Freezes: 'Times without deploys.',
   Drills: 'Rehearsed rollbacks and their times.',
   Schedules: 'What starts by itself, and when.',
+  Notifications: 'What people were told, and where it went.',
   Audit: 'Who did what.',
   People: 'Who may come in, and with what role.',
   Tokens: 'What programs come in with.',

@@ -25,6 +25,8 @@ import {
 /** Functions of command and query files that are no operation of their own: their caller has checked the permission. */
 const HELPERS: Record<string, string> = {
   '/server/audit/commands.ts#recordAudit': 'writes the entry of a command, in its transaction',
+  '/server/notifications/commands.ts#enqueueNotification':
+    'writes the notification of a command, in its transaction',
   '/server/services/queries.ts#environmentConfig': 'reads the configuration for other operations',
   '/server/services/queries.ts#findEnvironmentConfig': 'the same, where an environment may be gone',
   '/server/runs/queries.ts#findRunSummaries': 'part of the queries of other domains',

@@ -27,10 +27,12 @@ let count = 0;
 
 beforeAll(async () => {
   slack = await startSlackServer();
-  app = await createTestApp({ env: { ...slack.env, PUBLIC_URL: 'https://ops.example' } });
+  app = await createTestApp({
+    env: { ...slack.env, PUBLIC_URL: 'https://ops.example', RUN_LEASE_MS: '10000' },
+  });
   hasty = await createTestApp({
     database: app.testDatabase,
-    env: { ...slack.env, SLACK_TIMEOUT_MS: '500', NOTIFICATION_LEASE_MS: '5000' },
+    env: { ...slack.env, SLACK_TIMEOUT_MS: '500', NOTIFICATION_LEASE_MS: '5000', RUN_LEASE_MS: '10000' },
   });
   admin = await app.asRole('admin');
 });

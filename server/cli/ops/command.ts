@@ -43,6 +43,7 @@ export const GROUPS = [
   'State',
   'Policy',
   'Practice and schedules',
+  'Notifications',
   'People and tokens',
   'This command line',
 ] as const;

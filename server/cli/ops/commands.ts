@@ -2,6 +2,7 @@ import { type AnyCommand, command } from '#server/cli/ops/command';
 import { usageFailure } from '#server/cli/ops/failure';
 import { exitCodeHelp, helpOf } from '#server/cli/ops/help';
 import { MANAGE } from '#server/cli/ops/tables/manage';
+import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
 import { OPERATE } from '#server/cli/ops/tables/operate';
 import { widthOf } from '#server/cli/ops/terminal';
 
@@ -39,4 +40,4 @@ const HELP = [
 ];
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AnyCommand[] = [...OPERATE, ...MANAGE, ...HELP];
+export const COMMANDS: readonly AnyCommand[] = [...OPERATE, ...NOTIFICATIONS, ...MANAGE, ...HELP];

@@ -1,0 +1,116 @@
+import * as z from 'zod/mini';
+import { defineOperation } from '#server/api/operation';
+import {
+  channelInput,
+  channelView,
+  deliveryDetail,
+  deliveryFilter,
+  deliveryInput,
+  deliveryPage,
+  mentionInput,
+  mentionView,
+  muteChannelInput,
+  setMentionInput,
+} from '#server/notifications/contract';
+
+const group = 'Notifications';
+const one = '/deliveries/{notificationId}';
+const channel = '/channels/{channel}';
+
+/** What can be asked and done about notifications, their channels and whom they ring. */
+export const NOTIFICATION_OPERATIONS = {
+  listDeliveries: defineOperation({
+    method: 'get',
+    path: '/deliveries',
+    group,
+    summary: 'Notifications and how their delivery stands, newest first',
+    description: '`search` looks in subject, kind, group and reason.',
+    input: deliveryFilter,
+    status: 200,
+    output: deliveryPage,
+  }),
+  getDelivery: defineOperation({
+    method: 'get',
+    path: one,
+    group,
+    summary: 'One notification with every attempt to send it',
+    input: deliveryInput,
+    status: 200,
+    output: deliveryDetail,
+  }),
+  retryDelivery: defineOperation({
+    method: 'post',
+    path: `${one}/retry`,
+    group,
+    summary: 'Send a failed or skipped notification again',
+    description: 'With the idempotency key that it had.',
+    input: deliveryInput,
+    status: 204,
+    output: z.void(),
+  }),
+  listChannels: defineOperation({
+    method: 'get',
+    path: '/channels',
+    group,
+    summary: 'Channels: where they lead and how they stand',
+    description: 'A webhook is told by its host and a fingerprint, never whole.',
+    input: z.object({}),
+    status: 200,
+    output: z.object({ rows: z.array(channelView) }),
+  }),
+  testChannel: defineOperation({
+    method: 'post',
+    path: `${channel}/test`,
+    group,
+    summary: 'Send a real test notification to a channel',
+    input: channelInput,
+    status: 202,
+    output: z.object({ notificationId: z.string() }),
+    location: one,
+  }),
+  muteChannel: defineOperation({
+    method: 'post',
+    path: `${channel}/mute`,
+    group,
+    summary: 'Skip what would go to a channel, until a time',
+    input: muteChannelInput,
+    status: 204,
+    output: z.void(),
+  }),
+  unmuteChannel: defineOperation({
+    method: 'post',
+    path: `${channel}/unmute`,
+    group,
+    summary: 'Let a channel speak again',
+    input: channelInput,
+    status: 204,
+    output: z.void(),
+  }),
+  listMentions: defineOperation({
+    method: 'get',
+    path: '/mentions',
+    group,
+    summary: 'Handles and whom Slack rings for them',
+    input: z.object({}),
+    status: 200,
+    output: z.object({ rows: z.array(mentionView) }),
+  }),
+  setMention: defineOperation({
+    method: 'post',
+    path: '/mentions',
+    group,
+    summary: 'Say whom Slack rings for a handle',
+    input: setMentionInput,
+    status: 204,
+    output: z.void(),
+  }),
+  removeMention: defineOperation({
+    method: 'delete',
+    path: '/mentions/{handle}',
+    group,
+    summary: 'Forget a handle',
+    input: mentionInput,
+    status: 204,
+    output: z.void(),
+  }),
+} as const;
