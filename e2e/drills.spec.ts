@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
+import { formatDuration } from '#app/lib/format';
 import { query } from './support/database';
 import { expectNoSideScroll, pastArrival, visit } from './support/page';
 import { answered, expect, test } from './support/test';
@@ -50,7 +51,6 @@ test('a drill from the page: both runs, the measured seconds, the history and it
   await pastArrival(page);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL('/drills');
-  await expect(page.getByText(/^The drill has begun with run #\d+\.$/)).toBeVisible();
   const going = panel(page).getByRole('region', { name: 'The drill that is going on' });
   await expect(going.getByRole('link', { name: /Deploy v1\.2\.0/ }).first()).toBeVisible();
   await expect(panel(page).getByRole('button', { name: 'Run a drill now' })).toHaveAccessibleDescription(
@@ -62,7 +62,7 @@ test('a drill from the page: both runs, the measured seconds, the history and it
   await expect(going).toHaveCount(0);
   const drill = await lastDrill();
   expect(drill).toMatchObject({ status: 'succeeded', releaseTag: 'v1.2.0', restoredTag: 'v1.3.0' });
-  const seconds = `${((drill.rollbackMs ?? 0) / 1_000).toFixed(1)} s`;
+  const seconds = formatDuration(drill.rollbackMs ?? 0);
   await expect(panel(page).getByText(seconds, { exact: true }).first()).toBeVisible();
   expect(await practice.live()).toEqual({ tag: 'v1.3.0', status: 'live' });
   expect(await practice.served()).toBe('v1.3.0');
@@ -142,13 +142,13 @@ test('a schedule is previewed, changed, paused and resumed, and keeps what it mi
     .getByLabel('When nobody was there to start it')
     .selectOption('Start once when somebody is there again');
   await page.getByRole('button', { name: 'Save the change' }).click();
-  await expect(page.getByText('Changed. The new rule counts from now on.')).toBeVisible();
+  await expect(page).toHaveURL(`/schedules/${id}`);
   await expect(page.getByRole('main')).toContainText('Monday to Friday at 09:30');
   expect(await query('SELECT cron, time_zone, missed FROM schedule WHERE id = $1', [id])).toEqual([
     { cron: '30 9 * * 1-5', time_zone: 'Asia/Tokyo', missed: 'run_once' },
   ]);
 
-  await page.getByLabel('Why').fill('The trainer is away');
+  await page.getByRole('textbox', { name: 'Why' }).fill('The trainer is away');
   await page.getByRole('button', { name: 'Pause' }).click();
   await expect(page.getByText(/^Paused by .+: The trainer is away$/)).toBeVisible();
   await expect(page.getByText('Nothing is due while it is paused.')).toBeVisible();
@@ -156,7 +156,6 @@ test('a schedule is previewed, changed, paused and resumed, and keeps what it mi
   await expect(panel(page).getByRole('link', { name: 'Paused' })).toBeVisible();
   await visit(page, `/schedules/${id}`);
   await page.getByRole('button', { name: 'Resume' }).click();
-  await expect(page.getByText(/^Resumed\./)).toBeVisible();
   await expect(page.getByRole('region', { name: 'Next' })).toContainText('Asia/Tokyo');
 
   // Two days in which no worker was there, as the clock finds them.
@@ -164,11 +163,11 @@ test('a schedule is previewed, changed, paused and resumed, and keeps what it mi
   await page.getByLabel('When', { exact: true }).fill('0 3 * * *');
   await page.getByLabel('When nobody was there to start it').selectOption('Note it as missed');
   await page.getByRole('button', { name: 'Save the change' }).click();
-  await expect(page.getByText('Changed. The new rule counts from now on.')).toBeVisible();
+  await expect(page).toHaveURL(`/schedules/${id}`);
   await query("UPDATE schedule SET settled_until = settled_until - interval '2 days' WHERE id = $1", [id]);
   const ticks = page.getByRole('table', { name: 'Due times, newest first' });
-  await expect(ticks.getByText('Missed')).toHaveCount(2);
-  await expect(ticks.getByText('No worker was there to start it.').first()).toBeVisible();
+  await expect(ticks.getByText('Missed').filter({ visible: true })).toHaveCount(2);
+  await expect(ticks.getByText('No worker was there to start it.').filter({ visible: true })).toHaveCount(2);
   await expect(ticks.getByRole('row').nth(1)).toContainText(/ 03:00/);
 });
 
@@ -181,7 +180,7 @@ test('a schedule is run by hand after a confirmation, and its row links to the r
   const page = await open('responder');
   await visit(page, `/schedules/${id}`);
   await expect(page.getByRole('main').getByRole('button', { name: 'Change' })).toHaveAccessibleDescription(
-    /Needs the role Commander or above/,
+    /Needs the role Incident commander or above/,
   );
   await page.getByRole('main').getByRole('link', { name: 'Run now' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Run Rollback drill now');
