@@ -54,7 +54,9 @@ function framedByRoot(): Rollup.GetManualChunk {
       if (root) add(root, getModuleInfo);
     }
     if (!always.has(id) || /\/app\/root\.tsx/.test(id)) return null;
-    return /\/node_modules\/(?!lucide-react\/)/.test(id) ? 'libraries' : 'frame';
+    // The libraries' own helper goes with them: in the frame, each file would wait for the other to begin.
+    const isLibrary = /\/node_modules\/(?!lucide-react\/)|commonjsHelpers/.test(id);
+    return isLibrary ? 'libraries' : 'frame';
   };
 }
 
