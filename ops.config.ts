@@ -25,6 +25,7 @@ function shop(options: { name: string; title: string; proxyPort: number; databas
       pendingMigrations: 'node scripts/migrate.mjs --pending',
     },
     health: {},
+    metrics: { intervalMs: 1_000, timeoutMs: 2_000 },
     validation: {
       endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],
       samples: 20,

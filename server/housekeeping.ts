@@ -2,6 +2,8 @@ import { forgetOldRecords } from '#server/auth/idempotency';
 import { leadDrillsOn } from '#server/deployments/drills/follow';
 import { setUpPractice } from '#server/deployments/drills/set-up';
 import { endExpiredToggles, verifyOpenToggles } from '#server/maintenance/keep-toggles';
+import { keepPartitions } from '#server/metrics/partitions';
+import { syncScrapeTargets } from '#server/metrics/scrape';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { expireApprovals } from '#server/runs/approvals';
 
@@ -17,6 +19,8 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'verify toggles', run: verifyOpenToggles },
   { name: 'lead drills on', run: leadDrillsOn },
   { name: 'set up practice', run: setUpPractice },
+  { name: 'make and drop partitions of metrics', run: keepPartitions },
+  { name: 'sync scrape targets', run: syncScrapeTargets },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

@@ -3,6 +3,8 @@ import { bootstrap } from '#server/bootstrap';
 import { resumeEnvironments } from '#server/deployments/resume-environments';
 import { keepHouse } from '#server/housekeeping';
 import { startNotificationSender } from '#server/notifications/sender';
+import { keepRollups } from '#server/metrics/rollups';
+import { startScrapeLoop } from '#server/metrics/scrape';
 import { type App, systemActor } from '#server/platform/context';
 import { readEnv } from '#server/platform/env';
 import { messageOf } from '#server/platform/errors';
@@ -36,6 +38,8 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   const runs = startRunLoop(app, workerId, hooks);
   const events = startEventLoop(app, workerId);
   const schedules = startPollLoop(env.SCHEDULE_POLL_MS, () => settleSchedules(app), logAway(app));
+  const scrapes = startScrapeLoop(app, logAway(app));
+  const rollups = startPollLoop(env.ROLLUP_POLL_MS, () => keepRollups(app), logAway(app));
   const housekeeping = startPollLoop(env.HOUSEKEEPING_MS, () => keepHouse(app), logAway(app));
   const notifications = startNotificationSender(app, workerId);
   const wakeAll = (): void => {
@@ -52,7 +56,9 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   app.log.info({ workerId, pid: process.pid }, 'worker ready');
   onStopRequest(async () => {
     clearInterval(heartbeat);
-    await Promise.all([runs, events, schedules, notifications, housekeeping].map((each) => each.stop()));
+    await Promise.all(
+      [runs, events, schedules, notifications, housekeeping, scrapes, rollups].map((each) => each.stop()),
+    );
     await listener.close();
     await app.database.client.worker.delete({ where: { id: workerId } }).catch(logAway(app));
     await close();

@@ -41,6 +41,9 @@ import {
   unmuteChannel,
 } from '#server/notifications/commands';
 import { getDelivery, listChannels, listDeliveries, listMentions } from '#server/notifications/queries';
+import { pushMetrics } from '#server/metrics/commands';
+import { listMetrics, listScrapeTargets } from '#server/metrics/queries/catalog';
+import { readChart } from '#server/metrics/queries/charts';
 import type { Ctx } from '#server/platform/context';
 import { approveRun, cancelRun, refuseRun, resumeRun } from '#server/runs/commands';
 import { findRunByNumber, getRun, listRuns, readRunLog } from '#server/runs/queries';
@@ -103,6 +106,10 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   listMentions: inRows(listMentions),
   setMention,
   removeMention,
+  pushMetrics,
+  listMetrics: inRows(listMetrics),
+  readChart,
+  listScrapeTargets: inRows(listScrapeTargets),
   listAudit,
   getMe,
   listPeople: inRows(listPeople),

@@ -13,6 +13,7 @@ export const GROUPS = {
   Drills: 'Rehearsed rollbacks and their times.',
   Schedules: 'What starts by itself, and when.',
   Notifications: 'What people were told, and where it went.',
+  Metrics: 'Numbers over time: sent, scraped and read.',
   Audit: 'Who did what.',
   People: 'Who may come in, and with what role.',
   Tokens: 'What programs come in with.',

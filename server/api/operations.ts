@@ -5,6 +5,7 @@ import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
 import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
 import { FREEZE_OPERATIONS } from '#server/api/operations/freezes';
+import { METRIC_OPERATIONS } from '#server/api/operations/metrics';
 import { NOTIFICATION_OPERATIONS } from '#server/api/operations/notifications';
 import { PEOPLE_OPERATIONS } from '#server/api/operations/people';
 import { RUN_OPERATIONS } from '#server/api/operations/runs';
@@ -20,6 +21,7 @@ export const OPERATIONS = {
   ...DRILL_OPERATIONS,
   ...SCHEDULE_OPERATIONS,
   ...NOTIFICATION_OPERATIONS,
+  ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,
   ...PEOPLE_OPERATIONS,
   ...TOKEN_OPERATIONS,

@@ -10,7 +10,7 @@ import { type Actor, ANONYMOUS, type App, type Ctx, type RequestInfo } from '#se
 import { AppError } from '#server/platform/errors';
 
 /** Where programs call: tokens open these addresses and no page. */
-const FOR_PROGRAMS = /^\/(api|streams)\//;
+const FOR_PROGRAMS = /^\/((api|streams)\/|metrics(\?|$))/;
 
 /**
  * Who is behind a request, read once per request. A session that lives on by being used gets its cookie renewed. With

@@ -3,6 +3,7 @@ import { PERMISSIONS, ROLES, type Role } from '#server/auth/contract';
 import type { Access, Guarded } from '#server/auth/guard';
 import { listEndpoints } from '#server/http/endpoints';
 import { HEALTH } from '#server/http/health';
+import { createOwnMetrics } from '#server/http/own-metrics';
 import { ANONYMOUS, type Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { allows, EVERYBODY } from '#server/testing/access';
@@ -29,6 +30,7 @@ const HELPERS: Record<string, string> = {
     'writes the notification of a command, in its transaction',
   '/server/services/queries.ts#environmentConfig': 'reads the configuration for other operations',
   '/server/services/queries.ts#findEnvironmentConfig': 'the same, where an environment may be gone',
+  '/server/metrics/queries/measure-many.ts#measureMany': 'part of rules and tiles',
   '/server/runs/queries.ts#findRunSummaries': 'part of the queries of other domains',
   '/server/deployments/queries/environments.ts#findActiveRun': 'part of the previews',
   '/server/deployments/queries/environments.ts#toLockView': 'shapes a row',
@@ -77,6 +79,7 @@ const OPEN_TO_ANYONE: Record<string, string> = {
 const WRITES_FOR_READERS: Record<string, string> = {
   '/server/auth/commands/sign-in.ts#reauthenticate': 'about the caller’s own session',
   '/server/schedules/commands.ts#runScheduleNow': 'asks for the permission of the schedule’s job',
+  'intent schedules/run.route.tsx run': 'the same, by its page',
 };
 
 type Operation = ((ctx: Ctx, input: unknown) => Promise<unknown>) & Guarded;
@@ -359,6 +362,7 @@ describe('endpoints beside the pages', () => {
     const faults: string[] = [];
     for (const { method, path, access } of listEndpoints({
       streams: web.streams,
+      ownMetrics: createOwnMetrics(app, app.for(ANONYMOUS).use(HEALTH)),
       readHealth: app.for(ANONYMOUS).use(HEALTH),
     })) {
       const name = `endpoint ${method.toUpperCase()} ${path}`;

@@ -4,6 +4,7 @@ import type { Access } from '#server/auth/guard';
 import { authorize } from '#server/auth/guard';
 import { webContextOf } from '#server/http/authenticate';
 import { healthEndpoint, type ReadHealth } from '#server/http/health';
+import type { OwnMetrics } from '#server/http/own-metrics';
 import { refuse, refuseUnknown } from '#server/http/refuse';
 import type { LiveStreams } from '#server/http/streams';
 import type { App } from '#server/platform/context';
@@ -18,7 +19,11 @@ export interface Endpoint {
 }
 
 /** Every endpoint that is neither a page nor an operation of the API; the authorization matrix test walks this table. */
-export function listEndpoints(parts: { readHealth: ReadHealth; streams: LiveStreams }): Endpoint[] {
+export function listEndpoints(parts: {
+  readHealth: ReadHealth;
+  streams: LiveStreams;
+  ownMetrics: OwnMetrics;
+}): Endpoint[] {
   return [
     {
       method: 'get',
@@ -26,6 +31,7 @@ export function listEndpoints(parts: { readHealth: ReadHealth; streams: LiveStre
       access: 'anyone',
       handler: healthEndpoint(parts.readHealth),
     },
+    { method: 'get', path: '/metrics', access: 'metrics.read', handler: parts.ownMetrics.expose },
     { method: 'get', path: '/streams/live', access: 'signed-in', handler: parts.streams.handler },
   ];
 }

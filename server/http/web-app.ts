@@ -7,6 +7,7 @@ import { API_ROOT, createApi } from '#server/http/api';
 import { webContextOf } from '#server/http/authenticate';
 import { listEndpoints, routeEndpoints } from '#server/http/endpoints';
 import { HEALTH, type ReadHealth } from '#server/http/health';
+import { createOwnMetrics } from '#server/http/own-metrics';
 import { refuse, refuseUnknown } from '#server/http/refuse';
 import { requestLog } from '#server/http/request-log';
 import { limitBody, ownHostOnly, sameOriginWrites, settleHost } from '#server/http/same-origin';
@@ -33,11 +34,13 @@ export function createWebApp({ app, streams, build, clientDirectory, readHealth 
   web.set('trust proxy', app.env.TRUST_PROXY);
   web.set('query parser', 'simple');
 
+  const ownMetrics = createOwnMetrics(app, readHealth);
+  web.use(ownMetrics.observe);
   web.use(settleHost(app.env));
   web.use(securityHeaders());
   web.use(requestLog(app));
   app.provided.set(HEALTH, readHealth);
-  const endpoints = listEndpoints({ streams, readHealth });
+  const endpoints = listEndpoints({ streams, readHealth, ownMetrics });
   const health = endpoints.filter((endpoint) => endpoint.path === '/api/health');
   // Probes come by address and port, so health is asked before the host's name is judged.
   web.use(routeEndpoints(app, health));

@@ -144,7 +144,7 @@ export function quantileOf(q: number, buckets: readonly Bucket[]): number | null
     if (upTo >= rank && upTo > 0) {
       if (bucket.le === Number.POSITIVE_INFINITY) return lower;
       if (index === 0 && bucket.le <= 0) return bucket.le;
-      return upTo === below ? bucket.le : lower + ((bucket.le - lower) * (rank - below)) / (upTo - below);
+      return upTo === below ? bucket.le : lower + (bucket.le - lower) * ((rank - below) / (upTo - below));
     }
     below = upTo;
     if (bucket.le !== Number.POSITIVE_INFINITY) lower = bucket.le;
@@ -274,7 +274,7 @@ export function dateBreach(
   return Math.max(since, oldestMs);
 }
 
-/** The limit for the intervals of a measure that {@link Interval} is made from; see `queries/breaches.ts`. */
+/** The limit for the intervals of a measure that {@link Interval} is made from; see `breaches.ts`. */
 export function limitOf(
   measure: Measure,
   { comparison, threshold }: BreachQuestion,

@@ -58,6 +58,17 @@ const envSchema = z.object({
   SCHEDULE_GRACE_MS: ms(60_000, 100),
   /** How often a worker tidies up: approvals that expired, drills left open, records that are old. */
   HOUSEKEEPING_MS: ms(15_000, 50),
+  /** How long samples are kept, days, and their rollups by minute and by hour. */
+  METRICS_RAW_DAYS: z.coerce.number().int().min(2).max(90).default(7),
+  METRICS_MINUTE_DAYS: z.coerce.number().int().min(2).max(365).default(30),
+  METRICS_HOUR_DAYS: z.coerce.number().int().min(2).max(730).default(400),
+  /** Series that one environment may have. */
+  METRICS_MAX_SERIES: z.coerce.number().int().min(10).max(1_000_000).default(20_000),
+  /** How often workers look for targets that are due to be scraped. */
+  SCRAPE_POLL_MS: ms(200, 10),
+  /** How often workers bring rollups up to date, and how long after its end a minute is first reckoned. */
+  ROLLUP_POLL_MS: ms(5_000, 20),
+  ROLLUP_LAG_MS: ms(5_000),
   SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
   /** A session ends this long after its sign-in, however much it is used. */
   SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(7),

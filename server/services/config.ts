@@ -149,6 +149,15 @@ const environmentFields = z.object({
     /** What a failed validation of a deploy does. */
     onFailure: z.enum(['rollback', 'hold', 'ask']).default('rollback'),
   }),
+  /** Where the metrics of this environment are scraped, in the Prometheus text format; absent: nowhere. */
+  metrics: z
+    .object({
+      path: z.string().startsWith('/').default('/metrics'),
+      intervalMs: z.number().int().min(100).max(3_600_000).default(5_000),
+      /** Longest wait for one answer. */
+      timeoutMs: z.number().int().min(10).max(60_000).default(3_000),
+    })
+    .optional(),
   rollback: z
     .object({
       budgetSeconds: z.number().int().min(5).max(3_600).default(90),
