@@ -96,7 +96,7 @@ test('npm start from nothing, twice, killed, started again, stopped', async ({ o
   await page.goto(`${url}/login`);
   await page.getByRole('button', { name: /^Sign in as Rémy Laurent/ }).click();
   await expect(page).toHaveURL(`${url}/`);
-  // With one environment the way back is one click from everywhere, also before there is one to go to.
+  // With one environment beside practice the way back is one click from everywhere, also before there is one to go to.
   for (const address of ['/', '/runs', '/deployments']) {
     await page.goto(`${url}${address}`);
     await expect(page.getByRole('banner').getByRole('link', { name: 'Roll back' })).toHaveAttribute(
@@ -124,7 +124,8 @@ test('npm start from nothing, twice, killed, started again, stopped', async ({ o
   interrupt(again);
   expect(await again.ended).toBe(0);
   expect(again.output()).toContain('stopped');
-  for (const port of [base, base + 1, base + 2]) expect(await isPortFree(port), `port ${port}`).toBe(true);
+  for (const port of [base, base + 1, base + 2, base + 3])
+    expect(await isPortFree(port), `port ${port}`).toBe(true);
   expect(processesOf(dataDir) ?? []).toEqual([]);
 });
 
