@@ -1,9 +1,12 @@
+import path from 'node:path';
 import { defineConfig } from './server/services/config';
 
 const env = process.env;
 const dataDir = env.DATA_DIR ?? '.data';
 const port = Number(env.PORT ?? 3000);
 const shopPort = Number(env.SHOP_PORT ?? port + 2);
+/** Lets the console switch maintenance and lockdown on the shop. */
+const controlToken = env.OPS_CONTROL_TOKEN;
 const script = (name: string) => `npm run --silent ${name}`;
 
 /** One environment of the example shop, with its own releases, proxy and database. */
@@ -18,12 +21,22 @@ function shop(options: { name: string; title: string; proxyPort: number; databas
       directory: `${dataDir}/shop/${options.name}`,
       nodeModules: 'node_modules',
       proxyPort: options.proxyPort,
-      env: { DATABASE_URL: options.databaseUrl, SHOP_URL: url },
-      secretEnv: ['DATABASE_URL'],
+      env: {
+        DATABASE_URL: options.databaseUrl,
+        SHOP_URL: url,
+        ...(controlToken
+          ? {
+              OPS_CONTROL_TOKEN: controlToken,
+              OPS_STATE_FILE: path.resolve(dataDir, 'shop', options.name, 'switches/state.json'),
+            }
+          : {}),
+      },
+      secretEnv: controlToken ? ['DATABASE_URL', 'OPS_CONTROL_TOKEN'] : ['DATABASE_URL'],
       build: script('build'),
       migrate: script('db:migrate:production'),
       pendingMigrations: 'node scripts/migrate.mjs --pending',
     },
+    ...(controlToken ? { control: { token: controlToken } } : {}),
     health: {},
     metrics: { intervalMs: 1_000, timeoutMs: 2_000 },
     validation: {
@@ -42,7 +55,7 @@ function practiceDatabase(production: string | undefined): string {
   return url.href;
 }
 
-/** The example shop, operated out of the box. `npm start` provides SHOP_DATABASE_URL and the repository. */
+/** The example shop, operated out of the box. `npm start` provides SHOP_DATABASE_URL, OPS_CONTROL_TOKEN and the repository. */
 export default defineConfig({
   services: {
     shop: {

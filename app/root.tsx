@@ -14,6 +14,7 @@ import { useNonce } from '#app/lib/nonce';
 import { readPreferences } from '#app/preferences/preferences-cookie.server';
 import styles from '#app/styles/global.css?url';
 import { getEnvironmentState } from '#server/deployments/queries/environments';
+import { listOpenToggles } from '#server/maintenance/queries';
 import { countApprovals } from '#server/runs/queries/approvals';
 import { listEnvironments } from '#server/services/queries';
 
@@ -28,18 +29,20 @@ export const meta: MetaFunction = () => [{ title: 'HerbisVeritas Ops' }];
 export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, context, request }) => {
   const { toast, headers } = takeToast(context, request);
   const viewer = context.session?.viewer ?? null;
-  const [environments, approvalsToDecide] = viewer
+  const [environments, approvalsToDecide, toggles] = viewer
     ? await Promise.all([
         listEnvironments(ctx, {}).then((places) =>
           Promise.all(places.map((place) => getEnvironmentState(ctx, place))),
         ),
         countApprovals(ctx, {}),
+        listOpenToggles(ctx, {}).then((places) => places.flatMap((place) => place.toggles)),
       ])
-    : [[], 0];
+    : [[], 0, []];
   const root: RootData = {
     viewer,
     environments,
     approvalsToDecide,
+    toggles,
     preferences: readPreferences(context, request),
     toast,
     now: ctx.clock.now().toISOString(),

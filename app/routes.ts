@@ -27,6 +27,14 @@ export default [
   route('freezes.csv', 'deployments/freezes-csv.route.tsx'),
   route('freezes/new', 'deployments/new-freeze.route.tsx'),
 
+  route('maintenance', 'maintenance/list.route.tsx'),
+  route(':service/:environment/maintenance', 'maintenance/toggle.route.tsx'),
+  route(':service/:environment/enhanced-monitoring', 'maintenance/enhanced.route.tsx'),
+  route(':service/:environment/emergency/:command', 'maintenance/emergency.route.tsx'),
+  route('security', 'security/list.route.tsx'),
+  route('security/events.csv', 'security/events-csv.route.tsx'),
+  route(':service/:environment/lockdown', 'security/lockdown.route.tsx'),
+
   route('approvals', 'runs/approvals.route.tsx'),
   route('approvals.csv', 'runs/approvals-csv.route.tsx'),
 

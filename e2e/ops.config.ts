@@ -3,6 +3,8 @@ import { defineConfig } from '../server/services/config';
 
 const dataDir = path.resolve(process.env.DATA_DIR ?? '.data');
 const port = Number(process.env.PORT ?? 3000);
+/** The shop of a test run is on this machine only, and gone afterwards. */
+const controlToken = 'operators-of-the-test-run';
 
 /** One environment of the example shop, in a database schema of its own. Lighthouse is left to `start.spec.ts`. */
 function shop(options: { name: string; title: string; proxyPort: number; holdSeconds: number }) {
@@ -18,13 +20,19 @@ function shop(options: { name: string; title: string; proxyPort: number; holdSec
       directory: path.join(dataDir, 'shop', options.name),
       nodeModules: path.resolve('node_modules'),
       proxyPort: options.proxyPort,
-      env: { DATABASE_URL: database.href, SHOP_URL: url },
-      secretEnv: ['DATABASE_URL'],
+      env: {
+        DATABASE_URL: database.href,
+        SHOP_URL: url,
+        OPS_CONTROL_TOKEN: controlToken,
+        OPS_STATE_FILE: path.join(dataDir, 'shop', options.name, 'switches', 'state.json'),
+      },
+      secretEnv: ['DATABASE_URL', 'OPS_CONTROL_TOKEN'],
       build: 'npm run --silent build',
       migrate: 'npm run --silent db:migrate:production',
       pendingMigrations: 'node scripts/migrate.mjs --pending',
       drainSeconds: 5,
     },
+    control: { token: controlToken },
     health: {},
     validation: {
       endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],

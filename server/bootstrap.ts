@@ -7,7 +7,17 @@ import { rollBackFailedValidation } from '#server/deployments/event-handlers';
 import { deploymentPlanners } from '#server/deployments/planners';
 import { checklistProcedure, validationProcedure } from '#server/deployments/procedures/checks';
 import { deployProcedure } from '#server/deployments/procedures/deploy';
+import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
+import { CONTROLS } from '#server/maintenance/drivers/control';
+import { createControls } from '#server/maintenance/drivers/http-control';
+import { clearCacheProcedure, optimiseProcedure } from '#server/maintenance/procedures/emergency';
+import {
+  disableMaintenanceProcedure,
+  enableMaintenanceProcedure,
+  lockdownProcedure,
+  unlockProcedure,
+} from '#server/maintenance/procedures/toggles';
 import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
 import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { systemClock } from '#server/platform/clock';
@@ -27,7 +37,19 @@ import { findEnvironmentConfig, OPS_CONFIG } from '#server/services/queries';
 const STATEMENT_TIMEOUT_MS = 15_000;
 
 /** Everything runnable of this installation. */
-const ALL_PROCEDURES = [deployProcedure, rollbackProcedure, checklistProcedure, validationProcedure];
+const ALL_PROCEDURES = [
+  deployProcedure,
+  rollbackProcedure,
+  checklistProcedure,
+  validationProcedure,
+  restartProcedure,
+  enableMaintenanceProcedure,
+  disableMaintenanceProcedure,
+  lockdownProcedure,
+  unlockProcedure,
+  clearCacheProcedure,
+  optimiseProcedure,
+];
 
 /** What the clock can start. */
 const ALL_JOBS = [drillJob];
@@ -71,6 +93,7 @@ export function provideDomains(loaded: LoadedConfig, log: Logger): Map<Token<unk
     [OPS_CONFIG, loaded],
     [PROCEDURES, new Map(ALL_PROCEDURES.map((item) => [item.id, item as unknown as Procedure<never>]))],
     [DRIVERS, createDrivers(loaded.config, log)],
+    [CONTROLS, createControls(loaded.config)],
     [RUN_POLICY, approvalPolicy],
     [PLANNERS, deploymentPlanners],
     [SCHEDULED_JOBS, new Map(ALL_JOBS.map((job) => [job.id, job]))],

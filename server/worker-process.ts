@@ -2,9 +2,10 @@ import { hostname } from 'node:os';
 import { bootstrap } from '#server/bootstrap';
 import { resumeEnvironments } from '#server/deployments/resume-environments';
 import { keepHouse } from '#server/housekeeping';
-import { startNotificationSender } from '#server/notifications/sender';
 import { keepRollups } from '#server/metrics/rollups';
 import { startScrapeLoop } from '#server/metrics/scrape';
+import { scanRequestLogs } from '#server/monitoring/security-events/scan-logs';
+import { startNotificationSender } from '#server/notifications/sender';
 import { type App, systemActor } from '#server/platform/context';
 import { readEnv } from '#server/platform/env';
 import { messageOf } from '#server/platform/errors';
@@ -42,6 +43,7 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   const rollups = startPollLoop(env.ROLLUP_POLL_MS, () => keepRollups(app), logAway(app));
   const housekeeping = startPollLoop(env.HOUSEKEEPING_MS, () => keepHouse(app), logAway(app));
   const notifications = startNotificationSender(app, workerId);
+  const requestLogs = startPollLoop(env.REQUEST_LOG_POLL_MS, () => scanRequestLogs(app), logAway(app));
   const wakeAll = (): void => {
     runs.wake();
     events.wake();
@@ -57,7 +59,9 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   onStopRequest(async () => {
     clearInterval(heartbeat);
     await Promise.all(
-      [runs, events, schedules, notifications, housekeeping, scrapes, rollups].map((each) => each.stop()),
+      [runs, events, schedules, notifications, housekeeping, requestLogs, scrapes, rollups].map((each) =>
+        each.stop(),
+      ),
     );
     await listener.close();
     await app.database.client.worker.delete({ where: { id: workerId } }).catch(logAway(app));

@@ -42,6 +42,14 @@ export const paths = {
   runLog: (runId: string, query: { after?: number; limit?: number } = {}) =>
     withQuery(`/runs/${encodeURIComponent(runId)}/log`, query),
 
+  maintenance: (filter: Query = {}) => withQuery('/maintenance', filter),
+  maintenanceMode: (place: Place) => `${at(place)}/maintenance`,
+  enhancedMonitoring: (place: Place) => `${at(place)}/enhanced-monitoring`,
+  emergency: (place: Place, command: string) => `${at(place)}/emergency/${encodeURIComponent(command)}`,
+  security: (filter: Query = {}) => withQuery('/security', filter),
+  securityEventsCsv: (filter: Query = {}) => withQuery('/security/events.csv', filter),
+  lockdown: (place: Place) => `${at(place)}/lockdown`,
+
   approvals: (filter: Query = {}) => withQuery('/approvals', filter),
   approvalsCsv: () => '/approvals.csv',
   freezes: (filter: Query = {}) => withQuery('/freezes', filter),

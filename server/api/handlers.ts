@@ -16,6 +16,7 @@ import { createFreeze, endFreeze } from '#server/deployments/commands/manage-fre
 import {
   requestChecklist,
   requestDeploy,
+  requestRestart,
   requestRollback,
   requestValidation,
 } from '#server/deployments/commands/request-runs';
@@ -27,11 +28,29 @@ import { listFreezes } from '#server/deployments/queries/freezes';
 import {
   previewChecklist,
   previewDeploy,
+  previewRestart,
   previewRollback,
   previewValidation,
 } from '#server/deployments/queries/previews';
 import { listReleases } from '#server/deployments/queries/releases';
 import { getHealth } from '#server/http/health';
+import {
+  disableEnhancedMonitoring,
+  enableEnhancedMonitoring,
+} from '#server/maintenance/commands/monitoring-mode';
+import { runEmergencyCommand } from '#server/maintenance/commands/run-emergency';
+import {
+  disableMaintenance,
+  enableMaintenance,
+  requestLockdown,
+  requestUnlock,
+} from '#server/maintenance/commands/switch-toggles';
+import { listOpenToggles, listToggles, previewEmergency, previewToggle } from '#server/maintenance/queries';
+import { pushMetrics } from '#server/metrics/commands';
+import { listMetrics, listScrapeTargets } from '#server/metrics/queries/catalog';
+import { readChart } from '#server/metrics/queries/charts';
+import { reportSecurityEvents } from '#server/monitoring/security-events/commands';
+import { countEvents, listSecurityEvents } from '#server/monitoring/security-events/queries';
 import {
   muteChannel,
   removeMention,
@@ -41,9 +60,6 @@ import {
   unmuteChannel,
 } from '#server/notifications/commands';
 import { getDelivery, listChannels, listDeliveries, listMentions } from '#server/notifications/queries';
-import { pushMetrics } from '#server/metrics/commands';
-import { listMetrics, listScrapeTargets } from '#server/metrics/queries/catalog';
-import { readChart } from '#server/metrics/queries/charts';
 import type { Ctx } from '#server/platform/context';
 import { approveRun, cancelRun, refuseRun, resumeRun } from '#server/runs/commands';
 import { findRunByNumber, getRun, listRuns, readRunLog } from '#server/runs/queries';
@@ -106,6 +122,22 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   listMentions: inRows(listMentions),
   setMention,
   removeMention,
+  listOpenToggles: inRows(listOpenToggles),
+  listToggles,
+  planToggle: previewToggle,
+  enableMaintenance,
+  disableMaintenance,
+  lockDown: requestLockdown,
+  unlock: requestUnlock,
+  enableEnhancedMonitoring,
+  disableEnhancedMonitoring,
+  planRestart: previewRestart,
+  requestRestart,
+  planEmergency: previewEmergency,
+  runEmergencyCommand,
+  reportSecurityEvents,
+  listSecurityEvents,
+  countSecurityEvents: countEvents,
   pushMetrics,
   listMetrics: inRows(listMetrics),
   readChart,

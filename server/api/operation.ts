@@ -12,6 +12,8 @@ export const GROUPS = {
   Freezes: 'Times without deploys.',
   Drills: 'Rehearsed rollbacks and their times.',
   Schedules: 'What starts by itself, and when.',
+  'Maintenance and emergencies': 'What is switched on, and what to do when minutes count.',
+  Security: 'Lockdowns, and what looked like an attack.',
   Notifications: 'What people were told, and where it went.',
   Metrics: 'Numbers over time: sent, scraped and read.',
   Audit: 'Who did what.',

@@ -5,11 +5,13 @@ import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
 import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
 import { FREEZE_OPERATIONS } from '#server/api/operations/freezes';
+import { MAINTENANCE_OPERATIONS } from '#server/api/operations/maintenance';
 import { METRIC_OPERATIONS } from '#server/api/operations/metrics';
 import { NOTIFICATION_OPERATIONS } from '#server/api/operations/notifications';
 import { PEOPLE_OPERATIONS } from '#server/api/operations/people';
 import { RUN_OPERATIONS } from '#server/api/operations/runs';
 import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
+import { SECURITY_OPERATIONS } from '#server/api/operations/security';
 import { TOKEN_OPERATIONS } from '#server/api/operations/tokens';
 
 /** Every call of the HTTP API by its id. */
@@ -20,6 +22,8 @@ export const OPERATIONS = {
   ...FREEZE_OPERATIONS,
   ...DRILL_OPERATIONS,
   ...SCHEDULE_OPERATIONS,
+  ...MAINTENANCE_OPERATIONS,
+  ...SECURITY_OPERATIONS,
   ...NOTIFICATION_OPERATIONS,
   ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,

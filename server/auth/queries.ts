@@ -14,10 +14,19 @@ import {
 } from '#server/auth/contract';
 import { DEMO_PEOPLE, demoPeopleAllowed } from '#server/auth/demo';
 import { authorize, defineQuery } from '#server/auth/guard';
+import { isFresh } from '#server/auth/require-password';
 import { hashToken } from '#server/auth/tokens';
 import { personViews, sessionViews, tokenViews } from '#server/auth/views';
 import { AppError } from '#server/platform/errors';
 import { Prisma } from '#server/platform/generated/prisma/client';
+
+/** True when the caller has given the password so lately that what is drastic does not ask for it again. */
+export const isPasswordFresh = defineQuery({
+  name: 'auth.is-password-fresh',
+  access: 'signed-in',
+  input: nothingInput,
+  handle: (ctx): Promise<boolean> => isFresh(ctx),
+});
 
 /** Tokens that ended longer ago than this are left to the audit log. */
 const ENDED_TOKEN_DAYS = 90;

@@ -64,6 +64,13 @@ export const requestRollbackInput = z.object({
 });
 
 export const requestChecklistInput = z.object({ service, environment, tag, planHash, idempotencyKey });
+export const requestRestartInput = z.object({
+  service,
+  environment,
+  planHash,
+  reason: optionalReason,
+  idempotencyKey,
+});
 export const requestValidationInput = z.object({ service, environment, planHash, idempotencyKey });
 
 export const listDeploymentsInput = z.object({

@@ -1,6 +1,7 @@
 import type { SourceRelease } from '#server/deployments/drivers/driver';
 import { checklistProcedure, validationProcedure } from '#server/deployments/procedures/checks';
 import { type DeployParams, deployBudgetMs, deployProcedure } from '#server/deployments/procedures/deploy';
+import { restartProcedure } from '#server/deployments/procedures/restart';
 import { type RollbackParams, rollbackProcedure } from '#server/deployments/procedures/rollback';
 import type { TargetParams } from '#server/deployments/procedures/steps';
 import { driverOf, loadHistory, oldestCompatibleSchema } from '#server/deployments/records';
@@ -202,6 +203,24 @@ export async function prepareChecklist(
     budgetMs: config.checklistBudgetSeconds * 1_000,
   });
   return { procedure: checklistProcedure, params, plan, release };
+}
+
+/** @throws AppError `conflict` when nothing is live */
+export async function prepareRestart(ctx: Ctx, key: EnvironmentKey): Promise<Prepared<TargetParams>> {
+  environmentConfig(ctx, key);
+  const current = findCurrent(await loadHistory(ctx, key, null));
+  if (!current)
+    throw new AppError('conflict', 'Nothing has been deployed here yet, so there is nothing to restart.');
+  const to = entryRef(current) as ReleaseRef;
+  const params = targetOf(key, to);
+  const plan = makePlan(ctx, restartProcedure, params, {
+    title: `Restart ${to.tag} on ${key.environment}`,
+    from: null,
+    to,
+    skips: ['The pre-deploy checklist and migrations: the release stays the same.'],
+    budgetMs: restartProcedure.budgetMs,
+  });
+  return { procedure: restartProcedure, params, plan };
 }
 
 /** @throws AppError `conflict` when nothing is live */

@@ -58,6 +58,8 @@ const envSchema = z.object({
   SCHEDULE_GRACE_MS: ms(60_000, 100),
   /** How often a worker tidies up: approvals that expired, drills left open, records that are old. */
   HOUSEKEEPING_MS: ms(15_000, 50),
+  /** How often a worker reads on in the request logs of what runs on its machine. */
+  REQUEST_LOG_POLL_MS: ms(1_000, 50),
   /** How long samples are kept, days, and their rollups by minute and by hour. */
   METRICS_RAW_DAYS: z.coerce.number().int().min(2).max(90).default(7),
   METRICS_MINUTE_DAYS: z.coerce.number().int().min(2).max(365).default(30),

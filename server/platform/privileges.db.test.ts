@@ -17,6 +17,7 @@ const EXPECTED: Record<string, string> = {
   event_delivery: 'SIUD',
   freeze_window: 'SIU',
   idempotency_record: 'SIUD',
+  log_cursor: 'SIUD',
   login_failure: 'SID',
   metric_dirty: 'SID',
   metric_rollup_1h: 'SIU',
@@ -37,8 +38,10 @@ const EXPECTED: Record<string, string> = {
   schedule: 'SIU',
   schedule_tick: 'SIU',
   scrape_target: 'SIUD',
+  security_event: 'SI',
   session: 'SIUD',
   setup_link: 'SIUD',
+  toggle: 'SIU',
   worker: 'SIUD',
 };
 /** Only added to by those who serve, but not history that a trigger keeps: dropped by age, or a register. */

@@ -71,6 +71,13 @@ export const plan = z.object({
   title: z.string(),
   service: z.string(),
   environment: z.string(),
+  lane: z
+    .optional(z.string())
+    .check(
+      z.describe(
+        'Runs exclude each other within a lane of their environment. Absent: that of deploys and rollbacks.',
+      ),
+    ),
   from: z.nullable(releaseRef),
   to: z.nullable(releaseRef),
   steps: z.array(planStep),

@@ -15,9 +15,10 @@ export interface ActiveRun {
   planHash: string;
 }
 
-/** Runs of one environment exclude each other. */
-export function lockKeyOf(plan: Pick<Plan, 'service' | 'environment'>): string {
-  return `${plan.service}/${plan.environment}`;
+/** Runs of one environment exclude each other, those of a lane among themselves. */
+export function lockKeyOf(plan: Pick<Plan, 'service' | 'environment' | 'lane'>): string {
+  const place = `${plan.service}/${plan.environment}`;
+  return plan.lane ? `${place}#${plan.lane}` : place;
 }
 
 /** Puts those who want to start something in an environment in a row, until the end of the transaction. */

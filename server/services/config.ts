@@ -121,6 +121,18 @@ const commandDriverSchema = z.object({
     .prefault({}),
 });
 
+/** How the console switches maintenance, lockdown and the like on the service; examples/shop/base/README.md says the API. */
+const controlSchema = z.strictObject({
+  /** Where it listens; absent: the environment's own address. */
+  url: z.url().optional(),
+  token: z.string().min(24, 'use at least 24 characters'),
+  /** A page that maintenance closes and a lockdown leaves open. */
+  page: z.string().startsWith('/').default('/'),
+  /** What a lockdown must refuse. */
+  lockedPaths: z.array(z.string().startsWith('/')).min(1).default(['/login', '/checkout', '/admin']),
+  timeoutMs: z.number().int().min(100).max(60_000).default(5_000),
+});
+
 const environmentFields = z.object({
   title: z.string().min(1),
   url: z.url(),
@@ -165,6 +177,8 @@ const environmentFields = z.object({
       holdSeconds: z.number().min(0).max(600).default(0),
     })
     .prefault({}),
+  /** Absent: maintenance mode, lockdown and the emergency commands are refused with words. */
+  control: controlSchema.optional(),
   /** Procedures that a second person must approve here. A rollback is never held up. */
   approvals: z.array(z.enum(['deployments.deploy', 'deployments.check', 'deployments.validate'])).default([]),
   /** For rehearsals: drills run here and nowhere else. */
@@ -210,6 +224,8 @@ export type EnvironmentOf<D extends EnvironmentConfig['deploy']['driver']> = Omi
   deploy: Extract<EnvironmentConfig['deploy'], { driver: D }>;
 };
 export type CommandConfig = z.output<typeof commandSchema>;
+
+export type ControlConfig = z.output<typeof controlSchema>;
 
 /** Types `ops.config.ts`. */
 export function defineConfig(config: OpsConfigInput): OpsConfigInput {

@@ -39,11 +39,12 @@ function describeEnvironment(environment: string, config: EnvironmentConfig): En
   };
 }
 
-/** The values behind every name that a `secretEnv` lists, at any depth. */
+/** The values behind every name that a `secretEnv` lists, at any depth, and the tokens of control. */
 export function secretValues(config: OpsConfig): string[] {
   const values: string[] = [];
   for (const { environments } of Object.values(config.services)) {
-    for (const { deploy } of Object.values(environments)) {
+    for (const { deploy, control } of Object.values(environments)) {
+      if (control) values.push(control.token);
       const { env, secret } = collectVariables(deploy);
       for (const [name, value] of env) if (secret.has(name)) values.push(value);
     }

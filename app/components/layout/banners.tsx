@@ -1,6 +1,7 @@
 import { Link } from '@remix-run/react';
 import { Lock, Snowflake, TriangleAlert } from 'lucide-react';
 import { useRootData } from '#app/components/layout/root-data';
+import { ToggleBanners } from '#app/components/layout/toggle-banners';
 import { RelativeTime } from '#app/components/ui/time';
 import { paths } from '#app/lib/paths';
 import type { EnvironmentState } from '#server/deployments/contract';
@@ -8,9 +9,11 @@ import type { ActiveFreeze } from '#server/deployments/freezes/contract';
 
 /** What holds for everybody on every page: locks, freezes and runs that wait for a person, above everything. */
 export function Banners() {
-  const environments = useRootData()?.environments ?? [];
+  const root = useRootData();
+  const environments = root?.environments ?? [];
   return (
     <>
+      <ToggleBanners toggles={root?.toggles ?? []} />
       {environments.map((state) => {
         const run = state.activeRun?.status === 'needs_attention' ? state.activeRun : null;
         return run ? (

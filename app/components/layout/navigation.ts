@@ -9,10 +9,12 @@ import {
   ScrollText,
   Send,
   Settings,
+  ShieldAlert,
   Snowflake,
   Timer,
   Undo2,
   UserRoundCheck,
+  Wrench,
 } from 'lucide-react';
 import { type Place, paths } from '#app/lib/paths';
 import { can, type Permission, type Subject } from '#server/auth/contract';
@@ -33,6 +35,8 @@ export const EVERYWHERE: readonly Entry[] = [
   { href: paths.deployments(), label: 'Deployments', icon: Rocket, permission: 'deployments.read' },
   { href: paths.runs(), label: 'Runs', icon: Activity, permission: 'runs.read' },
   { href: paths.approvals(), label: 'Approvals', icon: UserRoundCheck, permission: 'runs.read' },
+  { href: paths.maintenance(), label: 'Maintenance', icon: Wrench, permission: 'maintenance.read' },
+  { href: paths.security(), label: 'Security', icon: ShieldAlert, permission: 'security.read' },
   { href: paths.freezes(), label: 'Freezes', icon: Snowflake, permission: 'deployments.read' },
   { href: paths.drills(), label: 'Practice', icon: Timer, permission: 'deployments.read' },
   { href: paths.schedules(), label: 'Schedules', icon: CalendarClock, permission: 'schedules.read' },

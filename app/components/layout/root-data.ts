@@ -3,6 +3,7 @@ import type { Toast } from '#app/http/toast.server';
 import { DEFAULT_PREFERENCES, type Preferences } from '#app/lib/preferences';
 import type { Viewer } from '#server/auth/contract';
 import type { EnvironmentState } from '#server/deployments/contract';
+import type { ToggleView } from '#server/maintenance/contract';
 
 /** What every page knows: who looks, what they prefer, and how the environments are. */
 export interface RootData {
@@ -11,6 +12,8 @@ export interface RootData {
   environments: EnvironmentState[];
   /** Runs that await a decision which this person may make. */
   approvalsToDecide: number;
+  /** Maintenance mode, lockdowns and the like that are on. */
+  toggles: ToggleView[];
   toast: Toast | null;
   /** The server's time when this was read, ISO 8601. */
   now: string;

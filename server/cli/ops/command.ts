@@ -39,6 +39,7 @@ export interface OptionSpec {
 
 export const GROUPS = [
   'Deploy and roll back',
+  'Maintenance and emergencies',
   'Runs',
   'State',
   'Policy',

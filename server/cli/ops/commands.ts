@@ -1,6 +1,7 @@
 import { type AnyCommand, command } from '#server/cli/ops/command';
 import { usageFailure } from '#server/cli/ops/failure';
 import { exitCodeHelp, helpOf } from '#server/cli/ops/help';
+import { EMERGENCIES } from '#server/cli/ops/tables/emergencies';
 import { MANAGE } from '#server/cli/ops/tables/manage';
 import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
 import { OPERATE } from '#server/cli/ops/tables/operate';
@@ -40,4 +41,10 @@ const HELP = [
 ];
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly AnyCommand[] = [...OPERATE, ...NOTIFICATIONS, ...MANAGE, ...HELP];
+export const COMMANDS: readonly AnyCommand[] = [
+  ...OPERATE,
+  ...EMERGENCIES,
+  ...NOTIFICATIONS,
+  ...MANAGE,
+  ...HELP,
+];

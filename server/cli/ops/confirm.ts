@@ -11,6 +11,13 @@ const LEVELS: Record<string, Confirmation> = {
   'deployments.rollback': 'consequential',
   'deployments.check': 'safe',
   'deployments.validate': 'safe',
+  'deployments.restart': 'consequential',
+  'maintenance.enable': 'consequential',
+  'maintenance.disable': 'consequential',
+  'maintenance.clear-cache': 'consequential',
+  'maintenance.optimise': 'consequential',
+  'security.lockdown': 'drastic',
+  'security.unlock': 'drastic',
 };
 
 export function confirmationOf(procedure: string): Confirmation {

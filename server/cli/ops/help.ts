@@ -40,20 +40,24 @@ function rootBlocks(commands: readonly AnyCommand[], width: number): string[][] 
   ];
 }
 
+/** Names that are longer have a line of their own. */
+const LONGEST_ALIGNED = 24;
+
 /** Spaced form, colon form where it differs, and what it does. */
 function listLines(
   commands: readonly AnyCommand[],
   width: number,
   all: readonly AnyCommand[] = commands,
 ): string[] {
-  const spaced = Math.max(...all.map(({ path }) => path.length));
+  const isShort = ({ path }: AnyCommand): boolean => path.length <= LONGEST_ALIGNED;
+  const spaced = Math.max(...all.filter(isShort).map(({ path }) => path.length));
   const both = ({ path, knownAs }: AnyCommand): string =>
     `${path.padEnd(spaced)}  ${knownAs ?? (path.includes(' ') ? colonForm(path) : '')}`;
-  const term = Math.max(...all.map((each) => both(each).length));
-  return items(
-    commands.map((each) => [both(each), each.summary] as const),
-    width,
-    term,
+  const term = Math.max(...all.filter(isShort).map((each) => both(each).length));
+  return commands.flatMap((each) =>
+    isShort(each)
+      ? items([[both(each), each.summary]], width, term)
+      : [`  ${each.path} or`, ...items([[each.knownAs ?? colonForm(each.path), each.summary]], width, 0)],
   );
 }
 
@@ -91,7 +95,7 @@ function items(
   term = Math.max(...rows.map(([each]) => each.length)),
 ): string[] {
   return rows.flatMap(([name, text]) => {
-    const [first = '', ...rest] = wrap(text, term + 4, width);
+    const [first = '', ...rest] = wrap(text, Math.max(term, name.length) + 4, width);
     return [`  ${name.padEnd(term)}  ${first.trimStart()}`, ...rest];
   });
 }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Child } from '#server/cli/start/child';
+import { readControlToken } from '#server/cli/start/control-token';
 import { type OwnDatabases, startOwnDatabases } from '#server/cli/start/database';
 import { type InstanceLock, takeInstanceLock } from '#server/cli/start/instance-lock';
 import { say } from '#server/cli/start/screen';
@@ -65,6 +66,8 @@ export class Console {
     this.#stopRequest.signal.throwIfAborted();
     const databaseUrl = settings.DATABASE_URL ?? this.#databases?.url ?? '';
     const ownerUrl = settings.DATABASE_OWNER_URL ?? settings.DATABASE_URL ?? this.#databases?.ownerUrl ?? '';
+    const controlToken =
+      this.#source.OPS_CONTROL_TOKEN ?? (ownsShop ? await readControlToken(dataDir) : undefined);
     const isDemo = ownsDatabase && isLoopbackHost(settings.HOST) && this.#source.DEMO_PEOPLE === undefined;
     const env: Variables = {
       ...this.#source,
@@ -72,6 +75,7 @@ export class Console {
       DATA_DIR: dataDir,
       DATABASE_URL: databaseUrl,
       SHOP_DATABASE_URL: this.#source.SHOP_DATABASE_URL ?? this.#databases?.shopUrl,
+      ...(controlToken ? { OPS_CONTROL_TOKEN: controlToken } : {}),
       ...(isDemo ? { DEMO_PEOPLE: 'true' } : {}),
     };
     delete env.DATABASE_OWNER_URL;

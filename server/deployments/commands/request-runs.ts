@@ -4,6 +4,7 @@ import { defineCommand } from '#server/auth/guard';
 import {
   requestChecklistInput,
   requestDeployInput,
+  requestRestartInput,
   requestRollbackInput,
   requestValidationInput,
 } from '#server/deployments/contract';
@@ -13,6 +14,7 @@ import {
   type PreparedDeploy,
   prepareChecklist,
   prepareDeploy,
+  prepareRestart,
   prepareRollback,
   prepareValidation,
 } from '#server/deployments/plans';
@@ -150,6 +152,19 @@ export const requestValidation = defineCommand({
   input: requestValidationInput,
   prepare: async (ctx, input) => {
     const prepared = await prepareValidation(ctx, input);
+    assertPlan(prepared.plan, input.planHash);
+    return prepared;
+  },
+  handle: async (tx, input, prepared): Promise<StartedRun> => start(tx, prepared, input),
+});
+
+/** Queues a rolling restart of what is live. @throws AppError `stale_plan` or `conflict` */
+export const requestRestart = defineCommand({
+  name: 'deployments.request-restart',
+  access: 'emergency.run',
+  input: requestRestartInput,
+  prepare: async (ctx, input) => {
+    const prepared = await prepareRestart(ctx, input);
     assertPlan(prepared.plan, input.planHash);
     return prepared;
   },

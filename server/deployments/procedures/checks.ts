@@ -5,7 +5,7 @@ import {
   type TargetParams,
   targetParams,
 } from '#server/deployments/procedures/steps';
-import { validateRelease } from '#server/deployments/procedures/validation';
+import { operatorHeaders, validateRelease } from '#server/deployments/procedures/validation';
 import { driverOf, findCurrentDeployment } from '#server/deployments/records';
 import type { Procedure } from '#server/runs/procedure';
 import { environmentConfig } from '#server/services/queries';
@@ -50,6 +50,7 @@ export const validationProcedure: Procedure<TargetParams> = {
             holdSeconds: Math.min(config.validation.holdSeconds, 30),
             expectedTag: params.tag,
             before: null,
+            headers: operatorHeaders(config),
           });
           return {
             apply: async (tx) => {

@@ -28,7 +28,7 @@ import {
   targetParams,
   withLine,
 } from '#server/deployments/procedures/steps';
-import { validateRelease } from '#server/deployments/procedures/validation';
+import { operatorHeaders, validateRelease } from '#server/deployments/procedures/validation';
 import { assertMayDeploy, driverOf } from '#server/deployments/records';
 import { publish } from '#server/platform/events';
 import { type Procedure, type Step, StepFailure } from '#server/runs/procedure';
@@ -175,6 +175,7 @@ function validateStep(
           holdSeconds: validation.holdSeconds,
           expectedTag: params.tag,
           before,
+          headers: operatorHeaders(config),
         });
       };
       const { result, warnings } = await validate().catch((error: unknown) => {

@@ -25,7 +25,7 @@ import {
   switchStep,
   targetParams,
 } from '#server/deployments/procedures/steps';
-import { validateRelease } from '#server/deployments/procedures/validation';
+import { operatorHeaders, validateRelease } from '#server/deployments/procedures/validation';
 import { driverOf, findCurrentDeployment } from '#server/deployments/records';
 import type { Ctx } from '#server/platform/context';
 import { publish } from '#server/platform/events';
@@ -57,7 +57,7 @@ export const rollbackProcedure: Procedure<RollbackParams> = {
   confirmation: 'consequential',
   budgetMs: 90_000,
   onBudgetEnd: 'needs_attention',
-  supersedes: ['deployments.deploy', 'deployments.check', 'deployments.validate'],
+  supersedes: ['deployments.deploy', 'deployments.check', 'deployments.validate', 'deployments.restart'],
   steps: (ctx, params) => {
     const config = environmentConfig(ctx, params);
     const driver = driverOf(ctx, params);
@@ -156,6 +156,7 @@ function validateStep(
           holdSeconds: config.rollback.holdSeconds,
           expectedTag: params.tag,
           before: null,
+          headers: operatorHeaders(config),
         });
       };
       const { result } = await validate().catch((error: unknown) => {

@@ -15,6 +15,7 @@ import type { Ctx } from '#server/platform/context';
 import { messageOf } from '#server/platform/errors';
 import { Prisma } from '#server/platform/generated/prisma/client';
 import type { ReleaseRef, RunSummary } from '#server/runs/contract';
+import { lockKeyOf } from '#server/runs/exclusion';
 import { findRunSummaries } from '#server/runs/queries';
 import type { EnvironmentKey, EnvironmentView } from '#server/services/contract';
 import { environmentConfig, listEnvironments } from '#server/services/queries';
@@ -103,12 +104,11 @@ async function readSource(
   }
 }
 
-/** The run that holds the environment, with those waiting behind it left out. */
+/** The run that holds the environment's deploys and rollbacks, with those waiting behind it left out. */
 export async function findActiveRun(ctx: Ctx, key: EnvironmentKey): Promise<RunSummary | null> {
   const runs = await findRunSummaries(
     ctx,
-    Prisma.sql`r.service = ${key.service} AND r.environment = ${key.environment}
-      AND r.superseded_by_run_id IS NULL AND r.status IN ('queued', 'running', 'cancelling', 'needs_attention')`,
+    Prisma.sql`r.lock_key = ${lockKeyOf(key)} AND r.superseded_by_run_id IS NULL AND r.status IN ('queued', 'running', 'cancelling', 'needs_attention')`,
     1,
   );
   return runs[0] ?? null;

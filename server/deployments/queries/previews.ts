@@ -12,6 +12,7 @@ import { findFreezes, toActiveFreeze } from '#server/deployments/freezes/active'
 import {
   prepareChecklist,
   prepareDeploy,
+  prepareRestart,
   prepareRollback,
   prepareValidation,
 } from '#server/deployments/plans';
@@ -122,6 +123,14 @@ export const previewValidation = defineQuery({
   input: environmentInput,
   handle: async (ctx, input): Promise<PlanPreview> =>
     preview(ctx, (await prepareValidation(ctx, input)).plan),
+});
+
+/** What a rolling restart would do. @throws AppError `conflict` when nothing is live */
+export const previewRestart = defineQuery({
+  name: 'deployments.preview-restart',
+  access: 'deployments.read',
+  input: environmentInput,
+  handle: async (ctx, input): Promise<PlanPreview> => preview(ctx, (await prepareRestart(ctx, input)).plan),
 });
 
 async function preview(ctx: Ctx, plan: Plan): Promise<PlanPreview> {

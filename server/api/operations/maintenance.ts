@@ -1,0 +1,132 @@
+import * as z from 'zod/mini';
+import { defineOperation } from '#server/api/operation';
+import { environmentInput, planPreview, requestRestartInput } from '#server/deployments/contract';
+import {
+  disableMaintenanceInput,
+  disableMonitoringInput,
+  enableMaintenanceInput,
+  enableMonitoringInput,
+  listTogglesInput,
+  openToggles,
+  previewEmergencyInput,
+  previewToggleInput,
+  runEmergencyInput,
+  togglePage,
+  togglePreview,
+  toggleView,
+} from '#server/maintenance/contract';
+import { startedRun } from '#server/runs/contract';
+
+const group = 'Maintenance and emergencies';
+const place = '/environments/{service}/{environment}';
+
+/** What can be asked and done about maintenance mode, enhanced monitoring and the emergency commands. */
+export const MAINTENANCE_OPERATIONS = {
+  listOpenToggles: defineOperation({
+    method: 'get',
+    path: '/toggles/open',
+    group,
+    summary: 'What is switched on in each environment',
+    description: 'A token needs the scope `overview.read` for it as well.',
+    input: z.object({}),
+    status: 200,
+    output: openToggles,
+  }),
+  listToggles: defineOperation({
+    method: 'get',
+    path: '/toggles',
+    group,
+    summary: 'Everything that was switched on, newest first',
+    input: listTogglesInput,
+    status: 200,
+    output: togglePage,
+  }),
+  planToggle: defineOperation({
+    method: 'get',
+    path: `${place}/toggle-plan`,
+    group,
+    summary: 'What switching maintenance mode or a lockdown would do',
+    description: 'Its `planHash` goes with the request that does it.',
+    input: previewToggleInput,
+    status: 200,
+    output: togglePreview,
+  }),
+  enableMaintenance: defineOperation({
+    method: 'post',
+    path: `${place}/maintenance/enable`,
+    group,
+    summary: 'Turn visitors away with 503 and Retry-After',
+    description:
+      '`allow` are addresses and ranges that are served as usual. Without `minutes` until it is disabled.',
+    input: z.omit(enableMaintenanceInput, { idempotencyKey: true }),
+    status: 202,
+    output: startedRun,
+    location: '/runs/{runId}',
+  }),
+  disableMaintenance: defineOperation({
+    method: 'post',
+    path: `${place}/maintenance/disable`,
+    group,
+    summary: 'Let visitors in again',
+    input: z.omit(disableMaintenanceInput, { idempotencyKey: true }),
+    status: 202,
+    output: startedRun,
+    location: '/runs/{runId}',
+  }),
+  enableEnhancedMonitoring: defineOperation({
+    method: 'post',
+    path: `${place}/enhanced-monitoring/enable`,
+    group,
+    summary: 'Check more often until a time',
+    input: enableMonitoringInput,
+    status: 200,
+    output: toggleView,
+  }),
+  disableEnhancedMonitoring: defineOperation({
+    method: 'post',
+    path: `${place}/enhanced-monitoring/disable`,
+    group,
+    summary: 'Check as often as every day again',
+    input: disableMonitoringInput,
+    status: 200,
+    output: toggleView,
+  }),
+  planRestart: defineOperation({
+    method: 'get',
+    path: `${place}/restart-plan`,
+    group,
+    summary: 'What a rolling restart would do',
+    input: environmentInput,
+    status: 200,
+    output: planPreview,
+  }),
+  requestRestart: defineOperation({
+    method: 'post',
+    path: `${place}/restarts`,
+    group,
+    summary: 'Restart what is live, without a second in which nobody serves',
+    input: z.omit(requestRestartInput, { idempotencyKey: true }),
+    status: 202,
+    output: startedRun,
+    location: '/runs/{runId}',
+  }),
+  planEmergency: defineOperation({
+    method: 'get',
+    path: `${place}/emergency-plan`,
+    group,
+    summary: 'What an emergency command would do',
+    input: previewEmergencyInput,
+    status: 200,
+    output: togglePreview,
+  }),
+  runEmergencyCommand: defineOperation({
+    method: 'post',
+    path: `${place}/emergency-commands`,
+    group,
+    summary: 'Clear the caches, or optimise the database',
+    input: z.omit(runEmergencyInput, { idempotencyKey: true }),
+    status: 202,
+    output: startedRun,
+    location: '/runs/{runId}',
+  }),
+} as const;
