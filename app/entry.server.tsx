@@ -1,4 +1,3 @@
-import { PassThrough } from 'node:stream';
 import {
   createReadableStreamFromReadable,
   type EntryContext,
@@ -7,6 +6,7 @@ import {
 import { isRouteErrorResponse, RemixServer } from '@remix-run/react';
 import { isbot } from 'isbot';
 import { renderToPipeableStream } from 'react-dom/server';
+import { PageBody } from '#app/http/page-body.server';
 import { NonceContext } from '#app/lib/nonce';
 import type { WebContext } from '#server/http/load-context';
 
@@ -29,7 +29,7 @@ export default function handleRequest(
     let started = false;
     const send = () => {
       started = true;
-      const body = new PassThrough();
+      const body = new PageBody();
       headers.set('Content-Type', 'text/html; charset=utf-8');
       resolve(new Response(createReadableStreamFromReadable(body), { headers, status: answerStatus }));
       stream.pipe(body);

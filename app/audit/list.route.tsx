@@ -141,7 +141,7 @@ function Details({ entry }: { entry: AuditRow }) {
 }
 
 export default function Audit() {
-  const { rows, total, page, pageSize, actions, filter } = useLoaderData<typeof loader>();
+  const { rows, total, isTotalExact, page, pageSize, actions, filter } = useLoaderData<typeof loader>();
   const { page: _page, ...csvFilter } = filter;
   return (
     <>
@@ -155,6 +155,7 @@ export default function Audit() {
         rows={rows}
         rowId={(entry) => entry.id}
         total={total}
+        isTotalExact={isTotalExact}
         page={page}
         pageSize={pageSize}
         toolbar={

@@ -70,6 +70,21 @@ describe('the audit log', () => {
     expect((await listAudit(manager, { action: 'page.me', page: 99 })).rows).toEqual([]);
   });
 
+  it('counts what a search finds no further than the next pages need', async () => {
+    await app.database.client.$executeRaw`
+      INSERT INTO audit_entry (actor_type, actor_name, action, target_type)
+      SELECT 'system', 'test', 'many.found', 'thing' FROM generate_series(1, 1100)`;
+    const first = await listAudit(manager, { search: 'MANY.found', pageSize: 10 });
+    expect(first).toMatchObject({ total: 1_000, isTotalExact: false });
+    const later = await listAudit(manager, { search: 'many.found', pageSize: 10, page: 20 });
+    expect(later).toMatchObject({ total: 1_100, isTotalExact: true });
+    expect(later.rows).toHaveLength(10);
+    expect(await listAudit(manager, { action: 'many.found' })).toMatchObject({
+      total: 1_100,
+      isTotalExact: true,
+    });
+  });
+
   it('filters by what is asked, taking wildcards literally', async () => {
     await add(manager, [
       { action: 'find.me', label: '100%', reason: 'why_not', service: 'shop' },
@@ -83,7 +98,7 @@ describe('the audit log', () => {
     expect(await labels({ actor: 'test MANAGER' })).toHaveLength(2);
     expect(await labels({ actor: manager.actor.id })).toHaveLength(2);
     expect(await labels({ search: "'; DROP TABLE audit_entry; --" })).toEqual([]);
-    expect((await listAudit(manager, {})).actions).toEqual(['find.me', 'fixed', 'page.me']);
+    expect((await listAudit(manager, {})).actions).toEqual(['find.me', 'fixed', 'many.found', 'page.me']);
   });
 
   it('gives an export every row once, whatever is added meanwhile', async () => {

@@ -36,6 +36,11 @@ export const auditRow = z.object({
 export type AuditRow = z.infer<typeof auditRow>;
 
 export const auditPage = z.extend(pageOf(auditRow), {
+  isTotalExact: z
+    .boolean()
+    .check(
+      z.describe('False: more rows than `total` match; rows with a text in them are not counted to the end.'),
+    ),
   actions: z.array(z.string()).check(z.describe('Every action that occurs in the log.')),
 });
 export type AuditPage = z.infer<typeof auditPage>;

@@ -18,6 +18,8 @@ interface DataTableProps<Row extends RowData> {
   columns: ColumnDef<typeof tableModel, Row, never>[];
   rows: Row[];
   total: number;
+  /** False where there are more rows than `total`. */
+  isTotalExact?: boolean;
   page: number;
   pageSize: number;
   sort?: SortState;
@@ -168,7 +170,12 @@ export function DataTable<Row extends RowData>(props: DataTableProps<Row>) {
           </table>
         </section>
       )}
-      <Pagination page={props.page} pageSize={props.pageSize} total={props.total} />
+      <Pagination
+        page={props.page}
+        pageSize={props.pageSize}
+        total={props.total}
+        isTotalExact={props.isTotalExact}
+      />
     </div>
   );
 }

@@ -5,8 +5,16 @@ import { changeSearch, rangeText } from '#app/components/data-table/table-url';
 import { cn } from '#app/lib/cn';
 import { formatCount } from '#app/lib/format';
 
+interface PaginationProps {
+  page: number;
+  pageSize: number;
+  total: number;
+  /** False where there are more rows than `total`. */
+  isTotalExact?: boolean;
+}
+
 /** Which rows of how many, and the way to the pages beside. Absent where one page holds everything. */
-export function Pagination({ page, pageSize, total }: { page: number; pageSize: number; total: number }) {
+export function Pagination({ page, pageSize, total, isTotalExact = true }: PaginationProps) {
   const [search] = useSearchParams();
   const pages = Math.max(1, Math.ceil(total / pageSize));
   if (total <= pageSize && page === 1) {
@@ -19,7 +27,7 @@ export function Pagination({ page, pageSize, total }: { page: number; pageSize: 
       aria-label="Pages"
       className="no-print flex items-center gap-2 border-t border-line py-1 pr-1 pl-4 text-s text-muted"
     >
-      <p className="mr-auto">{rangeText(page, pageSize, total, formatCount)}</p>
+      <p className="mr-auto">{rangeText(page, pageSize, total, formatCount, isTotalExact)}</p>
       <PageLink
         to={changeSearch(search, { page: Math.min(page, pages + 1) - 1 })}
         off={page <= 1}
@@ -29,6 +37,7 @@ export function Pagination({ page, pageSize, total }: { page: number; pageSize: 
       </PageLink>
       <span>
         {formatCount(Math.min(page, pages))} / {formatCount(pages)}
+        {isTotalExact ? '' : '+'}
       </span>
       <PageLink to={changeSearch(search, { page: page + 1 })} off={page >= pages} label="Older page">
         <ChevronRight aria-hidden="true" size={15} />

@@ -31,6 +31,7 @@ describe('table URLs', () => {
     expect(rangeText(3, 50, 120, String)).toBe('101–120 of 120');
     expect(rangeText(9, 50, 120, String)).toBe('120–120 of 120');
     expect(rangeText(1, 50, 0, String)).toBe('none');
+    expect(rangeText(1, 50, 1000, String, false)).toBe('1–50 of more than 1000');
   });
 
   it('knows filters from paging', () => {

@@ -26,17 +26,18 @@ export function sortSearch(search: URLSearchParams, column: string, current: Sor
   return changeSearch(search, { sort: column, order });
 }
 
-/** `101–150 of 1,204`; `none` where there is nothing. Pages count from 1. */
+/** `101–150 of 1,204`, or `of more than 1,204`; `none` where there is nothing. Pages count from 1. */
 export function rangeText(
   page: number,
   pageSize: number,
   total: number,
   format: (n: number) => string,
+  isTotalExact = true,
 ): string {
   if (total === 0) return 'none';
   const first = Math.min((page - 1) * pageSize + 1, total);
   const last = Math.min(page * pageSize, total);
-  return `${format(first)}–${format(last)} of ${format(total)}`;
+  return `${format(first)}–${format(last)} of ${isTotalExact ? '' : 'more than '}${format(total)}`;
 }
 
 /** Filters that are set, without paging and sorting: what a CSV download and "clear" refer to. */

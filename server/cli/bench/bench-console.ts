@@ -24,6 +24,7 @@ import type { EnvironmentConfig } from '#server/services/config';
 import { loadConfig } from '#server/services/load-config';
 
 export const PLACE = { service: 'shop', environment: 'production' } as const;
+export const PRACTICE = 'practice';
 
 const FIRST_PORT = 5_850;
 const FIRST_DEPLOY_MS = 120_000;
@@ -49,9 +50,11 @@ export interface BenchConsole {
 /**
  * Starts one and waits for its first deploy, if it has one.
  * @param change what the bench needs otherwise than `ops.config.ts` has it
+ * @param places `with practice` keeps the practice environment as well, in which nothing is deployed by itself
  */
 export async function startBenchConsole(
   change: (environment: EnvironmentConfig) => void,
+  places: 'production only' | 'with practice' = 'production only',
 ): Promise<BenchConsole> {
   const folder = await mkdtemp(
     path.join(await reachableFolder(tmpdir(), ['/tmp', '/var/tmp']), 'ops-bench-'),
@@ -76,12 +79,16 @@ export async function startBenchConsole(
       SHOP_DATABASE_URL: databases.shopUrl,
     });
     const { config } = await loadConfig(path.join(PROJECT_ROOT, 'ops.config.ts'));
-    const environment = config.services[PLACE.service]?.environments[PLACE.environment];
-    if (!environment) throw new Error('ops.config.ts no longer has the example shop');
+    const known = config.services[PLACE.service]?.environments;
+    const environment = known?.[PLACE.environment];
+    const practice = known?.[PRACTICE];
+    if (!environment || !practice) throw new Error('ops.config.ts no longer has the example shop');
     change(environment);
-    config.services = {
-      [PLACE.service]: { title: 'Shop', environments: { [PLACE.environment]: environment } },
-    };
+    change(practice);
+    practice.firstRelease = undefined;
+    const environments: Record<string, EnvironmentConfig> = { [PLACE.environment]: environment };
+    if (places === 'with practice') environments[PRACTICE] = practice;
+    config.services = { [PLACE.service]: { title: 'Shop', environments } };
     const configFile = path.join(folder, 'ops.config.mjs');
     await writeFile(configFile, `export default ${JSON.stringify(config)};`, { mode: 0o600 });
     const made = await import(
@@ -101,7 +108,8 @@ export async function startBenchConsole(
     const url = `http://127.0.0.1:${port}`;
     await welcome(env, url);
     const children = ['worker', 'index'].map((file) => startChild(file, variables, folder));
-    closing.push(() => stopLocalEnvironment(environment.deploy.directory));
+    for (const { deploy } of Object.values(environments))
+      closing.push(() => stopLocalEnvironment(deploy.directory));
     closing.push(() => Promise.all(children.map((child) => child.stop(STOP_GRACE_MS))));
     await waitUntilHealthy(env, children, new AbortController().signal);
     const { app, close: closeApp } = await bootstrap('cli', {

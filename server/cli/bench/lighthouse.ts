@@ -3,7 +3,8 @@ import { pathToFileURL } from 'node:url';
 import type { ServerBuild } from '@remix-run/node';
 import { launch } from 'chrome-launcher';
 import lighthouse, { desktopConfig, type Result } from 'lighthouse';
-import { PLACE, startBenchConsole } from '#server/cli/bench/bench-console';
+import { PLACE, PRACTICE, startBenchConsole } from '#server/cli/bench/bench-console';
+import { fill, SOME } from '#server/cli/bench/fill';
 import { findBrowser } from '#server/platform/browser';
 import { PROJECT_ROOT } from '#server/platform/project-root';
 
@@ -13,6 +14,10 @@ const MOST_SHIFT = 0.02;
 
 /** Pages that need what nobody signed in has: a one-time link, or no session. */
 const WITHOUT_SESSION = ['auth/login.route'];
+/** Where a page's parameters are not those of the others. */
+const OF_ONE_PAGE: Record<string, Record<string, string>> = {
+  'deployments/new-drill.route': { environment: PRACTICE },
+};
 const SKIPPED = ['auth/setup.route', 'auth/join.route', 'http/not-found.route'];
 
 interface Measured {
@@ -25,14 +30,14 @@ interface Measured {
 
 /**
  * `npm run bench -- lighthouse [text]`: Lighthouse with its desktop settings on every page (or those whose address has
- * the text), signed in as an admin, with a run and a deployment to show. The worst performance score counts.
+ * the text), signed in as an admin, with rows to show on each. The worst performance score counts.
  */
 export async function bench([only = '']: string[]): Promise<number> {
   const browser = await findBrowser();
   if (!browser) throw new Error('There is no browser to measure with: install Chromium or set CHROME_PATH.');
   const console_ = await startBenchConsole((environment) => {
     environment.checklist = [];
-  });
+  }, 'with practice');
   const chrome = await launch({
     chromePath: browser.path,
     chromeFlags: ['--headless=new', ...browser.args],
@@ -41,9 +46,9 @@ export async function bench([only = '']: string[]): Promise<number> {
   });
   try {
     const cookie = await console_.signIn('admin');
-    const run = await console_.ctx.db.run.findFirstOrThrow({ orderBy: { number: 'desc' } });
+    const rows = await fill(console_.ownerUrl, SOME);
     const results: Measured[] = [];
-    for (const { id, address } of await pageAddresses(run.id)) {
+    for (const { id, address } of await pageAddresses({ ...rows })) {
       if (!address.includes(only)) continue;
       const headers: Record<string, string> = WITHOUT_SESSION.includes(id) ? {} : { Cookie: cookie };
       const result = await measure(`${console_.url}${address}`, chrome.port, headers);
@@ -86,8 +91,11 @@ function report(results: Measured[]): number {
   return isWell ? 0 : 1;
 }
 
-/** Every page of the compiled routes with an address that has something to show. */
-async function pageAddresses(runId: string): Promise<{ id: string; address: string }[]> {
+/**
+ * Every page of the compiled routes with an address that has something to show.
+ * @param rows values of the addresses' parameters
+ */
+async function pageAddresses(rows: Record<string, string>): Promise<{ id: string; address: string }[]> {
   const file = path.join(PROJECT_ROOT, 'build/web/server/index.js');
   const { routes } = (await import(/* @vite-ignore */ pathToFileURL(file).href)) as ServerBuild;
   const addressOf = (id: string): string => {
@@ -100,12 +108,12 @@ async function pageAddresses(runId: string): Promise<{ id: string; address: stri
   const found = Object.values(routes).flatMap((route) => {
     if (!route?.module.default || route.id === 'root' || SKIPPED.includes(route.id) || parents.has(route.id))
       return [];
-    const address = addressOf(route.id)
-      .replace(':service', PLACE.service)
-      .replace(':environment', PLACE.environment)
-      .replace(':runId', runId);
+    const values: Record<string, string> = { ...PLACE, ...rows, ...OF_ONE_PAGE[route.id] };
+    const address = addressOf(route.id).replaceAll(/:(\w+)/g, (whole, name) => values[name] ?? whole);
     return [{ id: route.id, address: address || '/' }];
   });
+  // A run that awaits its approval is another page than one that has ended.
+  found.push({ id: 'runs/log.route', address: `/runs/${rows.awaitingRunId}` });
   const unknown = found.filter(({ address }) => address.includes(':'));
   if (unknown.length > 0)
     throw new Error(`No address is known for ${unknown.map(({ id }) => id).join(', ')}`);

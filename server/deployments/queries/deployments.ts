@@ -25,12 +25,15 @@ interface DeploymentRow {
   runEndedAt: Date | null;
 }
 
-const DEPLOYMENT = Prisma.sql`
-  SELECT d.id, d.sequence, d.direction, d.status::text AS status, d.service, d.environment, r.id AS "releaseId", r.tag,
+const COLUMNS = Prisma.sql`
+  d.id, d.sequence, d.direction, d.status::text AS status, d.service, d.environment, r.id AS "releaseId", r.tag,
     r.commit_sha AS "commitSha", r.title, before.tag AS "replacesTag", d.run_id AS "runId", run.number AS "runNumber",
     run.requested_by_name AS "byName", d.started_at AS "startedAt", d.switched_at AS "switchedAt",
-    d.validated_at AS "validatedAt", d.ended_at AS "endedAt", run.ended_at AS "runEndedAt"
-  FROM deployment d JOIN release r ON r.id = d.release_id JOIN run ON run.id = d.run_id
+    d.validated_at AS "validatedAt", d.ended_at AS "endedAt", run.ended_at AS "runEndedAt"`;
+
+/** What belongs to `deployment d`. */
+const JOINED = Prisma.sql`
+  JOIN release r ON r.id = d.release_id JOIN run ON run.id = d.run_id
   LEFT JOIN deployment bd ON bd.id = d.replaces_deployment_id LEFT JOIN release before ON before.id = bd.release_id`;
 
 /** A page of what happened, newest first. */
@@ -45,8 +48,9 @@ export const listDeployments = defineQuery({
     const where = Prisma.join(conditions, ' AND ');
     const [rows, counted] = await Promise.all([
       ctx.db.$queryRaw<DeploymentRow[]>`
-        ${DEPLOYMENT} WHERE ${where} ORDER BY d.sequence DESC
-        LIMIT ${filter.pageSize} OFFSET ${(filter.page - 1) * filter.pageSize}`,
+        SELECT ${COLUMNS} FROM (
+          SELECT * FROM deployment d WHERE ${where} ORDER BY d.sequence DESC
+          LIMIT ${filter.pageSize} OFFSET ${(filter.page - 1) * filter.pageSize}) d ${JOINED} ORDER BY d.sequence DESC`,
       ctx.db.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total FROM deployment d WHERE ${where}`,
     ]);
     return {
@@ -60,7 +64,9 @@ export const listDeployments = defineQuery({
 
 /** The newest deployments of all environments. The caller has checked the permission. */
 export async function recentDeployments(ctx: Ctx, limit: number): Promise<DeploymentView[]> {
-  const rows = await ctx.db.$queryRaw<DeploymentRow[]>`${DEPLOYMENT} ORDER BY d.sequence DESC LIMIT ${limit}`;
+  const rows = await ctx.db.$queryRaw<DeploymentRow[]>`
+    SELECT ${COLUMNS} FROM (SELECT * FROM deployment ORDER BY sequence DESC LIMIT ${limit}) d ${JOINED}
+    ORDER BY d.sequence DESC`;
   return rows.map(toView);
 }
 
