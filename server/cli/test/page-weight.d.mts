@@ -10,7 +10,7 @@ export interface Weight {
 }
 export const PAGE_LIMIT_BYTES: number;
 export function weighPages(
-  manifest: { entry: Part; routes: Record<string, Part> },
+  manifest: { url: string; entry: Part; routes: Record<string, Part> },
   sizeOf: (file: string) => number,
 ): Weight[];
 export function weighBuild(root: string): Weight[];

@@ -8,13 +8,13 @@ export const PAGE_LIMIT_BYTES = 150_000;
 
 /**
  * @typedef {{ module: string, imports?: string[], parentId?: string }} Part
- * @typedef {{ entry: Part, routes: Record<string, Part> }} Manifest
+ * @typedef {{ url: string, entry: Part, routes: Record<string, Part> }} Manifest
  * @typedef {{ route: string, bytes: number, files: number }} Weight
  */
 
 /**
- * The weight of every route: the entry, its parents and itself with all that they import at once, each file counted
- * once. Lazily loaded parts are no part of it. Pure.
+ * The weight of every route: the manifest, the entry, its parents and itself with all that they import at once, each
+ * file counted once. Lazily loaded parts are no part of it. Pure.
  * @param {Manifest} manifest
  * @param {(file: string) => number} sizeOf gzipped bytes of a file of the manifest
  * @returns {Weight[]} heaviest first
@@ -24,7 +24,10 @@ export function weighPages(manifest, sizeOf) {
     .map(([route, part]) => {
       const parts = [manifest.entry];
       for (let at = part; at; at = manifest.routes[at.parentId ?? '']) parts.push(at);
-      const files = new Set(parts.flatMap(({ module, imports = [] }) => [module, ...imports]));
+      const files = new Set([
+        manifest.url,
+        ...parts.flatMap(({ module, imports = [] }) => [module, ...imports]),
+      ]);
       return { route, bytes: [...files].reduce((sum, file) => sum + sizeOf(file), 0), files: files.size };
     })
     .sort((a, b) => b.bytes - a.bytes);
