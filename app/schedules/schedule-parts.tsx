@@ -51,7 +51,7 @@ export function DueTimes({ ticks, timeZone }: { ticks: readonly string[]; timeZo
             </th>
           )}
           <th scope="col" className="pb-1 text-right font-medium">
-            In
+            From now
           </th>
         </tr>
       </thead>
@@ -59,7 +59,12 @@ export function DueTimes({ ticks, timeZone }: { ticks: readonly string[]; timeZo
         {ticks.map((tick) => (
           <tr key={tick} className="border-t border-line">
             <td className="py-1.5 pr-3 font-medium whitespace-nowrap">{formatInZone(tick, timeZone)}</td>
-            {isUtc ? null : <td className="py-1.5 pr-3 text-muted">{formatInZone(tick, 'UTC')}</td>}
+            {isUtc ? null : (
+              <td className="py-1.5 pr-3 whitespace-nowrap text-muted">
+                <span className="max-sm:hidden">{formatInZone(tick, 'UTC')}</span>
+                <span className="sm:hidden">{formatInZone(tick, 'UTC').replace(/ \S+ /, ' ')}</span>
+              </td>
+            )}
             <td className="py-1.5 text-right text-muted">
               <RelativeTime at={tick} focusable />
             </td>
