@@ -70,7 +70,9 @@ function Finder({ personId, onHelp, onDone }: { personId: string; onHelp: () => 
   const chosen = shown.find(({ id }) => id === chosenId) ?? shown[0] ?? null;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another search begins at its best
-  useEffect(() => list.current?.scrollTo({ top: 0 }), [typed]);
+  useEffect(() => {
+    if (list.current) list.current.scrollTop = 0;
+  }, [typed]);
 
   const act = (entry: PaletteEntry, inNewTab: boolean) => {
     setChosenId(entry.id);
