@@ -25,7 +25,13 @@ export const loader = protectedLoader({ access: 'maintenance.read' }, async ({ c
   const { toggles } = await getPlaceToggles(ctx, place);
   const direction: 'on' | 'off' = toggles.some(({ kind }) => kind === 'lockdown') ? 'off' : 'on';
   const preview = await previewToggle(ctx, { ...place, kind: 'lockdown', direction });
-  return { place, direction, preview, isFresh: await isPasswordFresh(ctx, {}), idempotencyKey: ctx.ids.uuid() };
+  return {
+    place,
+    direction,
+    preview,
+    isFresh: await isPasswordFresh(ctx, {}),
+    idempotencyKey: ctx.ids.uuid(),
+  };
 });
 
 export const action = protectedAction({

@@ -15,7 +15,7 @@ import type { Ctx } from '#server/platform/context';
 import { findFreePort } from '#server/platform/free-port';
 import { createTestApp, type TestApp } from '#server/testing/context';
 import { eventually } from '#server/testing/eventually';
-import { type SlackServer, startSlackServer } from '#server/testing/slack-server';
+import { QUIET_CHANNEL, type SlackServer, startSlackServer } from '#server/testing/slack-server';
 
 let slack: SlackServer;
 let app: TestApp;
@@ -44,16 +44,7 @@ afterAll(async () => {
 beforeEach(async () => {
   slack.behave('ok');
   slack.seen.length = 0;
-  await app.database.client.notificationChannel.updateMany({
-    data: {
-      holdUntil: null,
-      holdReason: null,
-      failures: 0,
-      mutedUntil: null,
-      mutedByName: null,
-      muteReason: null,
-    },
-  });
+  await app.database.client.notificationChannel.updateMany({ data: QUIET_CHANNEL });
 });
 afterEach(async () => {
   await Promise.all(senders.splice(0).map((sender) => sender.stop()));

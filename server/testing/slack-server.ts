@@ -95,3 +95,13 @@ export async function startSlackServer(): Promise<SlackServer> {
     },
   };
 }
+
+/** What a row of `notification_channel` says of a channel that nothing holds back. */
+export const QUIET_CHANNEL = {
+  holdUntil: null,
+  holdReason: null,
+  failures: 0,
+  mutedUntil: null,
+  mutedByName: null,
+  muteReason: null,
+} as const;
