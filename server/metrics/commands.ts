@@ -2,7 +2,7 @@ import { defineCommand } from '#server/auth/guard';
 import { type PushMetricsResult, pushMetricsInput } from '#server/metrics/contract';
 import { ensurePartitions, oldestSampleMs } from '#server/metrics/partitions';
 import { NameCheck, readSample, type Sample } from '#server/metrics/samples';
-import { kindConflict, type SeriesIndex, seriesIndexOf } from '#server/metrics/series-index';
+import { kindConflict, type Series, seriesIndexOf } from '#server/metrics/series-index';
 import { type Columns, writeSamples } from '#server/metrics/store';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
@@ -10,7 +10,7 @@ import { environmentConfig } from '#server/services/queries';
 
 interface Prepared {
   columns: Columns;
-  rejected: PushMetricsResult['rejected'];
+  rejected: Rejected;
 }
 
 /** Takes samples. A faulty one is told and the others are kept. @throws AppError `not_found` for an unknown environment */
@@ -25,9 +25,8 @@ export const pushMetrics = defineCommand({
   prepare: async (ctx, { samples, ...place }): Promise<Prepared> => {
     environmentConfig(ctx, place);
     await ensurePartitions(ctx);
-    const rejected: PushMetricsResult['rejected'] = [];
-    const good = readSamples(ctx, samples, rejected);
-    const columns = await placeSamples(ctx, place, good, rejected);
+    const rejected: Rejected = [];
+    const columns = await readSamples(ctx, place, samples, rejected);
     rejected.sort((a, b) => a.index - b.index);
     return { columns, rejected };
   },
@@ -37,53 +36,57 @@ export const pushMetrics = defineCommand({
   },
 });
 
-type Indexed = Sample & { index: number };
+type Rejected = PushMetricsResult['rejected'];
 
-function readSamples(ctx: Ctx, raw: readonly unknown[], rejected: PushMetricsResult['rejected']): Indexed[] {
-  const limits = { nowMs: ctx.clock.now().getTime(), oldestMs: oldestSampleMs(ctx) };
-  const names = new NameCheck();
-  const good: Indexed[] = [];
-  for (let index = 0; index < raw.length; index += 1) {
-    const sample = readSample(raw[index], limits, names);
-    if (typeof sample === 'string') rejected.push({ index, error: sample });
-    else good.push(Object.assign(sample, { index }));
-  }
-  return good;
+interface Unplaced {
+  index: number;
+  sample: Sample;
 }
 
-/** Finds or makes the series of each sample. */
-async function placeSamples(
+/** Checks each sample and finds or makes its series. */
+async function readSamples(
   ctx: Ctx,
   place: EnvironmentKey,
-  samples: readonly Indexed[],
-  rejected: PushMetricsResult['rejected'],
+  raw: readonly unknown[],
+  rejected: Rejected,
 ): Promise<Columns> {
+  const limits = { nowMs: ctx.clock.now().getTime(), oldestMs: oldestSampleMs(ctx) };
+  const names = new NameCheck();
   const index = seriesIndexOf(ctx);
   const columns: Columns = { seriesIds: [], atMs: [], values: [] };
-  const unknown: Indexed[] = [];
-  for (const sample of samples) if (!add(index, place, sample, columns, rejected)) unknown.push(sample);
-  if (unknown.length === 0) return columns;
-  const refused = await index.ensure(ctx, place, unknown);
-  for (const sample of unknown) {
+  const unplaced: Unplaced[] = [];
+  for (let at = 0; at < raw.length; at += 1) {
+    const sample = readSample(raw[at], limits, names);
+    if (typeof sample === 'string') rejected.push({ index: at, error: sample });
+    else if (!add(index.find(place, sample), at, sample, columns, rejected))
+      unplaced.push({ index: at, sample });
+  }
+  if (unplaced.length === 0) return columns;
+  const refused = await index.ensure(
+    ctx,
+    place,
+    unplaced.map((each) => each.sample),
+  );
+  for (const { index: at, sample } of unplaced) {
     const error = refused.get(index.keyOf(place, sample));
-    if (error) rejected.push({ index: sample.index, error });
-    else if (!add(index, place, sample, columns, rejected))
+    if (error) rejected.push({ index: at, error });
+    else if (!add(index.find(place, sample), at, sample, columns, rejected))
       throw new Error('A series that was made is not there');
   }
   return columns;
 }
 
+/** @returns false when there is no series to add it to */
 function add(
-  index: SeriesIndex,
-  place: EnvironmentKey,
-  sample: Indexed,
+  series: Series | undefined,
+  at: number,
+  sample: Sample,
   { seriesIds, atMs, values }: Columns,
-  rejected: PushMetricsResult['rejected'],
+  rejected: Rejected,
 ): boolean {
-  const series = index.find(place, sample);
   if (!series) return false;
   if (series.kind !== sample.kind) {
-    rejected.push({ index: sample.index, error: kindConflict(sample.name, series.kind) });
+    rejected.push({ index: at, error: kindConflict(sample.name, series.kind) });
     return true;
   }
   seriesIds.push(series.id);
