@@ -17,6 +17,7 @@ const WITHOUT_SESSION = ['auth/login.route'];
 /** Where a page's parameters are not those of the others. */
 const OF_ONE_PAGE: Record<string, Record<string, string>> = {
   'deployments/new-drill.route': { environment: PRACTICE },
+  'maintenance/emergency.route': { command: 'clear-cache' },
 };
 const SKIPPED = ['auth/setup.route', 'auth/join.route', 'http/not-found.route'];
 

@@ -23,7 +23,7 @@ const PAGES: Record<string, string> = {
   freezes: '/freezes',
   schedules: '/schedules',
   deliveries: '/alerts/deliveries',
-  settings: '/settings',
+  account: '/settings/account',
   people: '/settings/people',
   tokens: '/settings/tokens',
 };
