@@ -17,6 +17,7 @@ export default defineConfig({
           environment: 'node',
           include: ['server/**/*.test.ts', 'app/**/*.test.ts', 'app/**/*.test.tsx'],
           exclude: ['**/*.db.test.ts', '**/node_modules/**'],
+          testTimeout: 30_000,
         },
       },
       {
@@ -26,8 +27,8 @@ export default defineConfig({
           environment: 'node',
           include: ['server/**/*.db.test.ts'],
           globalSetup: ['server/testing/global-setup.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 60_000,
+          hookTimeout: 240_000,
         },
       },
       {

@@ -30,6 +30,7 @@ const HELPERS: Record<string, string> = {
     'writes the notification of a command, in its transaction',
   '/server/services/queries.ts#environmentConfig': 'reads the configuration for other operations',
   '/server/services/queries.ts#findEnvironmentConfig': 'the same, where an environment may be gone',
+  '/server/services/queries.ts#environmentViews': 'the same, of all environments',
   '/server/metrics/queries/measure-many.ts#measureMany': 'part of rules and tiles',
   '/server/runs/queries.ts#findRunSummaries': 'part of the queries of other domains',
   '/server/deployments/queries/environments.ts#findActiveRun': 'part of the previews',

@@ -17,7 +17,7 @@ import { findActive, lockKeyOf } from '#server/runs/exclusion';
 import { RUN_POLICY } from '#server/runs/policy';
 import { hashPlan } from '#server/runs/state';
 import type { EnvironmentKey } from '#server/services/contract';
-import { environmentConfig, findEnvironmentConfig, listEnvironments } from '#server/services/queries';
+import { environmentConfig, environmentViews, findEnvironmentConfig } from '#server/services/queries';
 
 /** What is switched on, for each configured environment in order. */
 export const listOpenToggles = defineQuery({
@@ -25,11 +25,11 @@ export const listOpenToggles = defineQuery({
   access: 'maintenance.read',
   input: z.object({}),
   handle: async (ctx): Promise<PlaceToggles[]> => {
-    const [places, rows] = await Promise.all([
-      listEnvironments(ctx, {}),
-      ctx.db.toggle.findMany({ where: { endedAt: null }, orderBy: { startedAt: 'desc' } }),
-    ]);
-    return places.map(({ service, serviceTitle, environment, environmentTitle }) => ({
+    const rows = await ctx.db.toggle.findMany({
+      where: { endedAt: null },
+      orderBy: { startedAt: 'desc' },
+    });
+    return environmentViews(ctx).map(({ service, serviceTitle, environment, environmentTitle }) => ({
       service,
       serviceTitle,
       environment,

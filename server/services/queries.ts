@@ -41,21 +41,25 @@ export function environmentConfig(ctx: Ctx, key: EnvironmentKey): EnvironmentCon
 }
 
 /** Every configured environment, in the configuration's order. */
+export function environmentViews(ctx: Ctx): EnvironmentView[] {
+  return Object.entries(ctx.use(OPS_CONFIG).config.services).flatMap(([service, { title, environments }]) =>
+    Object.entries(environments).map(([environment, config]) => ({
+      service,
+      serviceTitle: title,
+      environment,
+      environmentTitle: config.title,
+      url: config.url,
+      isPractice: config.practice,
+    })),
+  );
+}
+
+/** The same for whoever may see the overview. */
 export const listEnvironments = defineQuery({
   name: 'services.list-environments',
   access: 'overview.read',
   input: z.object({}),
-  handle: async (ctx): Promise<EnvironmentView[]> =>
-    Object.entries(ctx.use(OPS_CONFIG).config.services).flatMap(([service, { title, environments }]) =>
-      Object.entries(environments).map(([environment, config]) => ({
-        service,
-        serviceTitle: title,
-        environment,
-        environmentTitle: config.title,
-        url: config.url,
-        isPractice: config.practice,
-      })),
-    ),
+  handle: async (ctx): Promise<EnvironmentView[]> => environmentViews(ctx),
 });
 
 /**
