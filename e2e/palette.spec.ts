@@ -94,8 +94,9 @@ test('letters jump, but not while somebody types, too late, or wants none', asyn
   await page.keyboard.press('g');
   await page.keyboard.press('r');
   await expect(page).toHaveURL('/runs');
-  await page.keyboard.press('/');
   const search = page.getByRole('main').getByLabel('Search runs');
+  await expect(search).toBeVisible();
+  await page.keyboard.press('/');
   await expect(search).toBeFocused();
   await page.keyboard.type('gd');
   await expect(search).toHaveValue('gd');
@@ -177,7 +178,7 @@ test('the API reference is searched, and every refusal leads to its explanation'
   await expect(rollback.getByText(/^curl -X POST/)).toContainText(
     `${shop.origin}/api/v1/environments/shop/production/rollbacks`,
   );
-  await visit(page, '/api-reference#schema-StartedRun');
+  await rollback.getByRole('link', { name: 'StartedRun' }).click();
   await expect(page.locator('#schema-StartedRun')).toBeInViewport();
   await expect(page.getByRole('link', { name: 'OpenAPI document' })).toHaveAttribute(
     'href',

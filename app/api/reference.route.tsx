@@ -110,18 +110,16 @@ export default function ApiReference() {
               Search by what it does, its path, a field or a permission.
             </EmptyState>
           ) : null}
-          {search ? null : (
-            <Section title="Schemas" anchor="schemas" note="What answers are made of.">
-              <div className="grid gap-5">
-                {reference.schemas.map(({ name, fields }) => (
-                  <article key={name} id={`schema-${name}`} className="scroll-mt-16 target:bg-herb-soft/40">
-                    <h3 className="mb-1 text-m">{name}</h3>
-                    <FieldList fields={fields} />
-                  </article>
-                ))}
-              </div>
-            </Section>
-          )}
+          <Section title="Schemas" anchor="schemas" note="What answers are made of.">
+            <div className="grid gap-5">
+              {reference.schemas.map(({ name, fields }) => (
+                <div key={name} id={`schema-${name}`} className="scroll-mt-16 target:bg-herb-soft/40">
+                  <h3 className="mb-1 text-m">{name}</h3>
+                  <FieldList fields={fields} />
+                </div>
+              ))}
+            </div>
+          </Section>
         </div>
       </div>
     </Frame>

@@ -7,6 +7,7 @@ import { useCurrentEnvironment } from '#app/components/layout/current-place';
 import { isApple } from '#app/components/shortcuts/registry';
 import { Button } from '#app/components/ui/button';
 import { Kbd } from '#app/components/ui/kbd';
+import { type Opener, useReturnFocus } from '#app/components/ui/return-focus';
 import { cn } from '#app/lib/cn';
 import { plural } from '#app/lib/format';
 import type { PaletteEntry } from '#app/palette/entry';
@@ -19,19 +20,23 @@ import { useEntries } from '#app/palette/use-entries';
 export function PaletteDialog({
   personId,
   open,
+  opener,
   onOpenChange,
   onHelp,
 }: {
   personId: string;
   open: boolean;
+  opener: Opener;
   onOpenChange: (open: boolean) => void;
   onHelp: () => void;
 }) {
+  const focus = useReturnFocus(opener);
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className="fixed inset-0 z-50 animate-appear bg-veil" />
         <RadixDialog.Content
+          {...focus}
           aria-describedby={undefined}
           className="fixed inset-x-0 top-0 z-50 flex max-h-dvh animate-appear flex-col overflow-hidden bg-surface shadow-float max-sm:h-dvh sm:inset-x-auto sm:top-[11vh] sm:left-1/2 sm:max-h-[72vh] sm:w-[42rem] sm:max-w-[94vw] sm:-translate-x-1/2 sm:rounded-l"
         >

@@ -9,10 +9,12 @@ import {
   useContext,
   useEffect,
   useMemo,
+  useRef,
   useState,
 } from 'react';
 import { isApple } from '#app/components/shortcuts/registry';
 import { useShortcuts } from '#app/components/shortcuts/use-shortcuts';
+import type { Opener } from '#app/components/ui/return-focus';
 import { useHydrated } from '#app/lib/clock';
 import { paths } from '#app/lib/paths';
 import type { Viewer } from '#server/auth/contract';
@@ -23,10 +25,11 @@ interface Dialogs {
   PaletteDialog: ComponentType<{
     personId: string;
     open: boolean;
+    opener: Opener;
     onOpenChange: (open: boolean) => void;
     onHelp: () => void;
   }>;
-  KeyboardHelp: ComponentType<{ open: boolean; onOpenChange: (open: boolean) => void }>;
+  KeyboardHelp: ComponentType<{ open: boolean; opener: Opener; onOpenChange: (open: boolean) => void }>;
 }
 
 const OpenPalette = createContext<() => void>(() => undefined);
@@ -35,6 +38,7 @@ const OpenPalette = createContext<() => void>(() => undefined);
 export function PaletteProvider({ viewer, children }: { viewer: Viewer; children: ReactNode }) {
   const [shown, setShown] = useState<Shown | null>(null);
   const [dialogs, setDialogs] = useState<Dialogs | null>(null);
+  const opener = useRef<HTMLElement | null>(null);
   const { key } = useLocation();
   const openPalette = useCallback(() => setShown('palette'), []);
   const openHelp = useCallback(() => setShown('help'), []);
@@ -60,10 +64,11 @@ export function PaletteProvider({ viewer, children }: { viewer: Viewer; children
           <dialogs.PaletteDialog
             personId={viewer.id}
             open={shown === 'palette'}
+            opener={opener}
             onOpenChange={change('palette')}
             onHelp={openHelp}
           />
-          <dialogs.KeyboardHelp open={shown === 'help'} onOpenChange={change('help')} />
+          <dialogs.KeyboardHelp open={shown === 'help'} opener={opener} onOpenChange={change('help')} />
         </>
       ) : null}
     </OpenPalette.Provider>

@@ -21,6 +21,7 @@ describe('rank', () => {
     ['status:health', 'page:/api/health'],
     ['deploy v1.4', 'deploy:shop/production:v1.4.0'],
     ['1.4.0 deploy', 'deploy:shop/production:v1.4.0'],
+    ['deploy v1.4.0 shop', 'deploy:shop/production:v1.4.0'],
     ['unlock', 'unlock:shop/production'],
     ['audt', 'page:/audit'],
     ['dark', 'theme:dark'],

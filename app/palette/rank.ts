@@ -86,6 +86,8 @@ function fitOf(entry: PaletteEntry, query: string): number {
   );
   const words = query.split(/\s+/);
   if (words.length < 2) return whole;
+  const title = entry.title.toLowerCase();
+  if (words.every((word) => title.includes(word))) return 1;
   // In whatever order: every word must be somewhere.
   const all = [entry.title, entry.detail, command, ...entry.keywords].filter((text) => text !== undefined);
   const each = words.map((word) => Math.max(...all.map((text) => closeness(text, word))));

@@ -3,13 +3,16 @@ import { useSubject } from '#app/components/layout/root-data';
 import { setSingleKeys, shortcutsOf, singleKeysAreOn } from '#app/components/shortcuts/registry';
 import { ShortcutList } from '#app/components/shortcuts/shortcut-list';
 import { Dialog } from '#app/components/ui/dialog';
+import type { Opener } from '#app/components/ui/return-focus';
 
 /** What the keyboard can do, in front of the page, and the switch that turns single keys off. */
 export function KeyboardHelp({
   open,
+  opener,
   onOpenChange,
 }: {
   open: boolean;
+  opener: Opener;
   onOpenChange: (open: boolean) => void;
 }) {
   const subject = useSubject();
@@ -19,6 +22,7 @@ export function KeyboardHelp({
       open={open}
       onOpenChange={onOpenChange}
       wide
+      opener={opener}
       title="Keyboard"
       description="Single keys rest while you type, and while a dialog is open."
     >

@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import * as RadixDialog from 'radix-ui/dialog';
 import type { ReactNode } from 'react';
+import { type Opener, useReturnFocus } from '#app/components/ui/return-focus';
 import { cn } from '#app/lib/cn';
 
 /** A question in front of the page. Focus is kept inside, Escape leaves, and focus returns to what opened it. */
@@ -10,6 +11,7 @@ export function Dialog({
   title,
   description,
   wide,
+  opener,
   children,
 }: {
   open: boolean;
@@ -18,13 +20,16 @@ export function Dialog({
   description: ReactNode;
   /** Room for two columns. */
   wide?: boolean;
+  opener?: Opener;
   children: ReactNode;
 }) {
+  const focus = useReturnFocus(opener);
   return (
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className="fixed inset-0 z-50 animate-appear bg-veil" />
         <RadixDialog.Content
+          {...focus}
           className={cn(
             'fixed inset-x-0 bottom-0 z-50 max-h-[90dvh] animate-appear overflow-auto rounded-t-l bg-surface p-5 shadow-float sm:inset-auto sm:left-1/2 sm:-translate-x-1/2 sm:rounded-l',
             wide
