@@ -62,6 +62,10 @@ test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
     '/drill/staging/checks',
     '/drill/staging/lock',
     '/drill/staging/releases/mark?tag=v1.3.0',
+    '/approvals',
+    '/freezes',
+    '/freezes/new',
+    '/freezes/new?kind=again&cron=0+17+*+*+5&durationMinutes=3840&timeZone=Europe/Paris',
     '/runs',
     '/runs?search=nothing+like+it',
     await newest(drill, 'succeeded'),
@@ -136,6 +140,36 @@ test('axe finds nothing where something is wrong, locked or going on', async ({
   await page.getByRole('dialog').waitFor();
   await test.step('its cancel dialog', () => expectAccessible(page, 'its cancel dialog'));
   await walk(page, ['/', '/drill/staging/rollback']);
+});
+
+test('axe finds nothing where a second person is awaited and deploys are frozen', async ({
+  open,
+  guarded,
+  drill,
+}) => {
+  await guarded.prepare({ live: 'v1.2.0' });
+  await drill.prepare({});
+  const asked = await guarded.startDeploy('v1.3.0');
+  const page = await open('commander');
+  await walk(page, ['/approvals', `/runs/${asked}`]);
+  await page.getByText('Refuse it').click();
+  await test.step('its refusal', () => expectAccessible(page, 'its refusal'));
+  await walk(await open('responder'), [`/runs/${asked}`, '/approvals']);
+  const now = Date.now();
+  await drill.as('commander').post('/freezes/new', {
+    intent: 'create',
+    kind: 'once',
+    startsAt: new Date(now).toISOString(),
+    endsAt: new Date(now + 3_600_000).toISOString(),
+    reason: 'Stocktaking in every shop',
+  });
+  await walk(page, ['/', '/drill/staging/deployments/new?tag=v1.2.0', '/drill/staging/rollback']);
+  await visit(page, '/freezes');
+  await page.getByText('End it now').click();
+  await test.step('a freeze about to end', () => expectAccessible(page, 'a freeze about to end'));
+  await page.getByLabel('Why it may end').fill('All counted');
+  await page.getByRole('button', { name: 'End the freeze' }).click();
+  await expect(page.getByText('Nothing is frozen')).toBeVisible();
 });
 
 test('axe finds nothing before the login and for somebody who may only look', async ({

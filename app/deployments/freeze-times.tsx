@@ -32,9 +32,8 @@ export function Occurrence({
 }) {
   return (
     <span className="inline-flex flex-wrap items-baseline gap-x-1.5">
-      <ZonedTime at={times.startsAt} zone={zone} />
-      <span className="text-faint">–</span>
-      <ZonedTime at={times.endsAt} zone={zone} />
+      <ZonedTime at={times.startsAt} zone={zone} /> <span className="text-faint">–</span>{' '}
+      <ZonedTime at={times.endsAt} zone={zone} />{' '}
       <span className="text-s text-muted">
         {lengthOf(times)}
         {note ? <>, {note}</> : null}

@@ -15,7 +15,7 @@ export function ApprovalOutcome({ approval }: { approval: ApprovalView }) {
   const why = decision ? reason : (cancelReason ?? 'Its time is over.');
   return (
     <span className="block truncate" title={why ?? undefined}>
-      <StatusMark look={LOOK[decision ?? 'none']} className="mr-1.5 text-ink" />
+      <StatusMark look={LOOK[decision ?? 'none']} className="mr-0.5 text-ink" />{' '}
       {decision && at ? (
         <span className="text-muted">
           by <span className="text-ink">{byName}</span>, <RelativeTime at={at} />
