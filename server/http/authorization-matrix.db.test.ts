@@ -109,7 +109,7 @@ beforeAll(async () => {
   ({ operations, strayFunctions } = await findOperations());
   pages = await loadPageRoutes();
   root = (await import.meta.glob<Record<string, unknown>>('/app/root.tsx')['/app/root.tsx']?.()) ?? {};
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await web.close();
   await app.close();
@@ -224,7 +224,7 @@ describe('operations', () => {
       }
     }
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('refuse a token that lacks the scope, whatever its person may do', async () => {
     const admin = people.get('admin') as Ctx;
@@ -334,7 +334,7 @@ describe('pages', () => {
       }
     }
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('take each action exactly from those whom the resolver lets, over HTTP', async () => {
     const faults: string[] = [];
@@ -360,7 +360,7 @@ describe('pages', () => {
     }
     expect(intents).toBeGreaterThan(2);
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });
 
 describe('endpoints beside the pages', () => {
