@@ -81,7 +81,9 @@ function PlaceSwitch({
       <span className="font-medium">{current.environment}</span>
     </span>
   ) : (
-    <span className="text-muted">All environments</span>
+    <span className="text-muted">
+      All<span className="max-sm:sr-only"> environments</span>
+    </span>
   );
   if (environments.length < 2) return <p className="min-w-0 truncate">{name}</p>;
   return (

@@ -91,9 +91,30 @@ const SAMPLES: Record<string, (world: World) => string> = {
   'user link': ({ person }) => `user link ${person}`,
   'config show': () => 'config show',
   'config check': () => 'config check',
+  'deliveries list': () => 'deliveries list',
+  'channels list': () => 'channels list',
+  'status security': () => 'status security',
   completion: () => 'completion bash',
   help: () => 'help',
 };
+
+/**
+ * Commands that look for a shop's control or for a notification before they ask for what they need, and find none in
+ * this world. Who may call their operations is walked by the API's matrix.
+ */
+const LOOK_FIRST = [
+  'maintenance enable',
+  'maintenance disable',
+  'security lockdown',
+  'security unlock',
+  'system restart',
+  'performance emergency-cache-clear',
+  'performance emergency-optimize',
+  'performance emergency-optimization',
+  'monitoring enhanced-mode',
+  'deliveries retry',
+  'channels test',
+];
 
 /** Commands about the token that this machine keeps, which no one here has. */
 const ABOUT_STORED_TOKEN = ['login', 'logout'];
@@ -104,7 +125,8 @@ const OF_THE_JOB: Record<string, Permission[]> = { 'schedules run': ['drills.run
 
 /** Those that have something to refuse. */
 const GUARDED = COMMANDS.filter(
-  ({ path: name, calls }) => calls.length > 0 && !ABOUT_STORED_TOKEN.includes(name),
+  ({ path: name, calls }) =>
+    calls.length > 0 && !ABOUT_STORED_TOKEN.includes(name) && !LOOK_FIRST.includes(name),
 );
 
 let made: FixtureConsole;
@@ -239,7 +261,9 @@ async function directly(line: string, email: string) {
 
 describe('every command', () => {
   it('is in this matrix, and calls operations that are in the API’s', () => {
-    expect(COMMANDS.map((command) => command.path).sort()).toEqual(Object.keys(SAMPLES).sort());
+    expect(COMMANDS.map((command) => command.path).sort()).toEqual(
+      [...Object.keys(SAMPLES), ...LOOK_FIRST].sort(),
+    );
     for (const command of COMMANDS) {
       for (const id of command.calls) expect(Object.keys(OPERATIONS), command.path).toContain(id);
     }
@@ -284,7 +308,7 @@ describe('every command', () => {
       });
     }
     expect(refusals).toBeGreaterThan(40);
-  }, 180_000);
+  }, 300_000);
 
   it('needs each of its scopes of a token', async () => {
     const tokens = new Map<Permission, string>();
@@ -302,7 +326,7 @@ describe('every command', () => {
         expect(await heldBy(made.app), command.path).toEqual(held);
       });
     }
-  }, 180_000);
+  }, 300_000);
 
   it('that starts a run for who may not read runs says that it was started', async () => {
     const { exitCode, text } = await overHttp('post-deploy-validate production', await allBut('runs.read'));
@@ -337,5 +361,5 @@ describe('every command', () => {
       http: [undefined],
       direct: [true],
     });
-  }, 240_000);
+  }, 300_000);
 });
