@@ -20,10 +20,8 @@ test('who asks cannot approve; a second person sees the plan, approves it, and i
   await guarded.prepare({ live: 'v1.2.0' });
   const requester = await open('responder');
   const id = await ask(requester, 'v1.3.0', 'New thyme teas');
-  await expect(
-    requester.getByText(/^Run #\d+ awaits a second person; then it deploys v1\.3\.0\.$/),
-  ).toBeVisible();
   await expect(runStatus(requester)).toHaveText('Awaiting approval');
+  await expect(decision(requester)).toContainText('Awaits a second person');
   await expect(decision(requester)).toContainText(
     'You asked for it yourself: somebody else must approve it.',
   );

@@ -64,8 +64,9 @@ export function ConfirmForm({
       <div
         className={cn(
           'grid gap-2',
-          // Under the thumb, however far its person has scrolled.
+          // Under the thumb, however far its person has scrolled; where something must be typed first, it lies over no field.
           !blockedBy &&
+            !children &&
             'max-md:sticky max-md:bottom-14 max-md:-mx-4 max-md:bg-surface max-md:px-4 max-md:py-2',
         )}
       >
