@@ -5,7 +5,7 @@ import { can, type Permission, type Subject, whyNot } from '#server/auth/contrac
 import type { EnvironmentState, ReleaseView } from '#server/deployments/contract';
 
 /** Releases of one environment that are listed, newest first. */
-const RELEASES_LISTED = 10;
+const RELEASES_LISTED = 20;
 
 /** What can be done in each environment, and with each release there. */
 export function environmentEntries({ environments, drills, subject }: PaletteFacts): PaletteEntry[] {

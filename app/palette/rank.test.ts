@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeCatalogue } from '#app/palette/catalogue';
-import { someFacts } from '#app/palette/facts-suite';
+import { aRun, someFacts } from '#app/palette/facts-suite';
 import { rank } from '#app/palette/rank';
 
 const entries = makeCatalogue(someFacts('admin'));
@@ -33,6 +33,14 @@ describe('rank', () => {
     ['shortcuts', 'help'],
   ])('finds %s', (typed, id) => {
     expect(found(typed)[0]).toBe(id);
+  });
+
+  it('puts what can be done before what was done, but a number first', () => {
+    const runs = [aRun(7, { procedure: 'deployments.rollback', title: 'Roll back production to v1.2.0' })];
+    const listed = makeCatalogue({ ...someFacts('admin'), runs });
+    const first = (typed: string) => rank(listed, typed, nowhere)[0]?.entries[0]?.id;
+    expect(first('roll back production')).toBe('rollback:shop/production');
+    expect(first('#7')).toBe(`run:${runs[0]?.id}`);
   });
 
   it('leaves out what only happens to have a letter of it', () => {

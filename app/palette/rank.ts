@@ -70,7 +70,9 @@ function scoreOf(entry: PaletteEntry, query: string, { recent, place }: RankOpti
   const nearness =
     (used < 0 ? 1 : 1 + 0.3 * (1 - used / recent.length)) *
     (entry.place !== undefined && entry.place === place ? 1.1 : 1) *
-    (entry.blockedBy ? 0.92 : 1);
+    (entry.blockedBy ? 0.92 : 1) *
+    // What can be done goes before what was done, unless a number is asked for.
+    (entry.group === 'runs' && !/^#?\d/.test(query) ? 0.88 : 1);
   return fitOf(entry, query) * nearness;
 }
 
