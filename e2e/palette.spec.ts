@@ -179,6 +179,14 @@ test('the API reference is searched, and every refusal leads to its explanation'
   );
   await rollback.getByRole('link', { name: 'StartedRun' }).click();
   await expect(page.locator('#schema-StartedRun')).toBeInViewport();
+  await page.getByLabel('Search the reference').fill('');
+  await page
+    .getByRole('navigation', { name: 'On this page' })
+    .getByRole('link', { name: 'Deploy a release' })
+    .click();
+  await expect(page.locator('#requestDeploy')).toBeInViewport();
+  await page.goBack();
+  await expect(page.locator('#schema-StartedRun')).toBeInViewport();
   await expect(page.getByRole('link', { name: 'OpenAPI document' })).toHaveAttribute(
     'href',
     '/api/v1/openapi.json',

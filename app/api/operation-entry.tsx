@@ -12,8 +12,8 @@ export function OperationEntry({ operation }: { operation: OperationView }) {
       aria-labelledby={`${operation.id}-title`}
       className="scroll-mt-16 border-b border-line py-5 last:border-0 target:bg-herb-soft/40"
     >
-      <div className="grid gap-x-8 gap-y-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
-        <div className="grid min-w-0 content-start gap-3">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-x-8 gap-y-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-3">
           <header>
             <h3 id={`${operation.id}-title`} className="group text-m">
               {operation.summary}{' '}
@@ -48,7 +48,7 @@ export function OperationEntry({ operation }: { operation: OperationView }) {
             <AnswerFields key={answer.status} answer={answer} />
           ))}
         </div>
-        <div className="grid min-w-0 content-start gap-3">
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] content-start gap-3">
           <Code title="Request" text={operation.curl} what="the request" />
           {operation.answers
             .filter(({ sample }) => sample !== null)

@@ -7,6 +7,7 @@ import { OperationEntry } from '#app/api/operation-entry';
 import { Prose } from '#app/api/prose';
 import { filterGroups, type GroupView, shapeReference } from '#app/api/reference';
 import { ReferenceBasics } from '#app/api/reference-basics';
+import { useHashScroll } from '#app/api/use-hash-scroll';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
@@ -37,6 +38,7 @@ export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, url })
 export default function ApiReference() {
   const { reference, problems, limits } = useLoaderData<typeof loader>();
   const [query] = useSearchParams();
+  useHashScroll();
   const [search, setSearch] = useState(query.get('search') ?? '');
   const groups = filterGroups(reference.groups, search);
   const count = groups.reduce((sum, { operations }) => sum + operations.length, 0);
@@ -53,7 +55,7 @@ export default function ApiReference() {
       >
         <Prose text={reference.introduction[0] ?? ''} />
       </PageHeader>
-      <div className="grid gap-x-8 gap-y-4 lg:grid-cols-[13rem_minmax(0,1fr)]">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-x-8 gap-y-4 lg:grid-cols-[13rem_minmax(0,1fr)]">
         <div className="grid grid-cols-[minmax(0,1fr)] content-start gap-3 lg:sticky lg:top-16 lg:max-h-[calc(100dvh-5rem)] lg:self-start lg:overflow-y-auto lg:p-1">
           <Form method="get" role="search" className="flex gap-2">
             <label className="relative block flex-1">
@@ -82,7 +84,7 @@ export default function ApiReference() {
           </p>
           <Contents groups={groups} />
         </div>
-        <div className="grid min-w-0 gap-4">
+        <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4">
           {search ? null : (
             <ReferenceBasics
               introduction={reference.introduction.slice(1)}
@@ -129,7 +131,7 @@ export default function ApiReference() {
 function Contents({ groups }: { groups: readonly GroupView[] }) {
   return (
     <nav aria-label="On this page" className="max-lg:hidden">
-      <ul className="grid gap-3">
+      <ul className="grid grid-cols-[minmax(0,1fr)] gap-3">
         {groups.map(({ name, operations }) => (
           <li key={name}>
             <a href={`#group-${name}`} className="block py-1 font-medium no-underline hover:underline">

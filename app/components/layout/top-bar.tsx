@@ -39,7 +39,9 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
         <Link to={paths.overview()} aria-label="Overview" className="md:hidden">
           <BrandMark size={26} />
         </Link>
-        <PlaceSwitch environments={environments} current={current} />
+        <div className="min-w-0">
+          <PlaceSwitch environments={environments} current={current} />
+        </div>
         {sign && current ? (
           <Link to={paths.overview()} className="min-w-0 no-underline" data-tip={sign.detail}>
             <Badge tone={sign.tone} icon={sign.icon} moving={sign.moving} className="max-sm:px-1.5">
@@ -57,7 +59,7 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
             aria-current={pathname === rollbackTo ? 'page' : undefined}
             blockedBy={can(subject, 'deployments.rollback') ? null : whyNot('deployments.rollback')}
           >
-            <Undo2 aria-hidden="true" size={15} />
+            <Undo2 aria-hidden="true" size={15} className="max-sm:hidden" />
             Roll back
           </LinkButton>
           <UserMenu viewer={viewer} />
