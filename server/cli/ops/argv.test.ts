@@ -31,8 +31,10 @@ describe('the colon form of a command', () => {
         fc.boolean(),
         (path, options, rest, asHelp) => {
           const before = [...options.flat(), ...(asHelp ? ['help'] : [])];
-          const spaced = [...before, ...path.split(' '), ...rest];
-          expect(spaceCommand([...before, colonForm(path), ...rest], rules)).toEqual(spaced);
+          // What stands behind `help` is a command and no argument: see below.
+          const behind = path === 'help' ? [] : rest;
+          const spaced = [...before, ...path.split(' '), ...behind];
+          expect(spaceCommand([...before, colonForm(path), ...behind], rules)).toEqual(spaced);
           expect(spaceCommand(spaced, rules)).toEqual(spaced);
         },
       ),
@@ -55,6 +57,11 @@ describe('the colon form of a command', () => {
         expect(parsed[1]).toEqual(parsed[0]);
       }),
     );
+  });
+
+  it('is taken behind help too, where a command is named', () => {
+    expect(space('help deploy:production')).toBe('help deploy production');
+    expect(space('--json help runs:list a:b')).toBe('--json help runs list a:b');
   });
 
   it('leaves values, arguments and what follows -- alone', () => {
