@@ -11,9 +11,6 @@ const phone = {
   deviceScaleFactor: 2,
 };
 
-/** Stories that have not yet been seen to pass as a whole on a quiet machine; each leaves this list when it has. */
-const UNPROVEN = ['**/notifications.spec.ts'];
-
 /**
  * One real console with a real shop behind it, started by the global setup as a person starts it. The stories change
  * what is live there, so one test runs at a time; each brings the environment into the state that it needs.
@@ -43,14 +40,13 @@ export default defineConfig({
     {
       name: 'desktop',
       use: desktop,
-      testIgnore: ['**/*.no-script.spec.ts', '**/*.phone.spec.ts', '**/start.spec.ts', ...UNPROVEN],
+      testIgnore: ['**/*.no-script.spec.ts', '**/*.phone.spec.ts', '**/start.spec.ts'],
     },
     { name: 'phone', use: phone, testMatch: ['**/*.phone.spec.ts', '**/accessibility.spec.ts'] },
     {
       name: 'no-script',
       use: { ...desktop, javaScriptEnabled: false },
       testMatch: '**/*.no-script.spec.ts',
-      testIgnore: UNPROVEN,
     },
     { name: 'start', use: desktop, testMatch: '**/start.spec.ts' },
   ],
