@@ -16,8 +16,8 @@ const BY_HAND = [
   /^constraint \S+_check CHECK /,
   /^function (refuse_change|require_approval|check_approval)$/,
   /^trigger (\S+\.append_only|run\.two_people|run_approval\.second_person)$/,
-  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|run_awaiting_key|environment_lock_open_key|deployment_current_key|drill_open_key|notification_delivery_one_sending_key|toggle_open_key) /,
-  /^index CREATE INDEX (run_approval_required_idx|audit_entry_search_idx|notification_delivery_due_idx|notification_delivery_open_idx) /,
+  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|run_awaiting_key|environment_lock_open_key|deployment_current_key|drill_open_key|notification_delivery_one_sending_key|toggle_open_key|alert_open_key) /,
+  /^index CREATE INDEX (run_approval_required_idx|audit_entry_search_idx|notification_delivery_due_idx|notification_delivery_open_idx|alert_open_idx|alert_waiting_idx) /,
 ];
 
 it('the migrations lead to the schema that is written', async () => {

@@ -7,9 +7,13 @@ import { withAdmin } from '#server/testing/server';
 /** What the serving role may do with each table: Select, Insert, Update, Delete. A new table has to be added here. */
 const EXPECTED: Record<string, string> = {
   _prisma_migrations: 'S',
+  alert: 'SIU',
+  alert_event: 'SI',
+  alert_rule: 'SIU',
   api_token: 'SIU',
   app_user: 'SIU',
   audit_entry: 'SI',
+  automatic_rollback_attempt: 'SIU',
   deployment: 'SIU',
   drill: 'SIU',
   environment_lock: 'SIU',
@@ -31,6 +35,7 @@ const EXPECTED: Record<string, string> = {
   notification_mention: 'SIUD',
   release: 'SIU',
   release_mark: 'SI',
+  rule_state: 'SIUD',
   run: 'SIU',
   run_approval: 'SI',
   run_log: 'SI',
