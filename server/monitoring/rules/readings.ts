@@ -1,0 +1,171 @@
+import type { MeasureRequest, MeasureResult } from '#server/metrics/contract';
+import { measureMany } from '#server/metrics/queries/measure-many';
+import type { RuleSource } from '#server/monitoring/rules/contract';
+import type { Rule } from '#server/monitoring/rules/records';
+import { isBreach, type Reading, type Standing } from '#server/monitoring/rules/state';
+import { tallySecurityEvents } from '#server/monitoring/security-events/tally';
+import type { Ctx } from '#server/platform/context';
+import type { EnvironmentKey } from '#server/services/contract';
+import { findEnvironmentConfig } from '#server/services/queries';
+
+/** How a check stands; see `server/monitoring/checks`. */
+export interface CheckState extends EnvironmentKey {
+  key: string;
+  consecutiveFailures: number;
+  failingSince: Date | null;
+  /** not_run: it could not be made, which says nothing of its target. */
+  lastOutcome: 'ok' | 'failed' | 'not_run' | null;
+  lastAt: Date | null;
+}
+
+export type ReadCheckStates = (ctx: Ctx) => Promise<CheckState[]>;
+
+export interface RuleSubject extends EnvironmentKey {
+  rule: Pick<Rule, 'source' | 'comparison' | 'threshold' | 'forSeconds'>;
+  standing: Standing;
+}
+
+/** A reading with the numbers that people see. */
+export interface Seen {
+  reading: Reading;
+  value: number | null;
+  traffic: number | null;
+}
+
+/** A check that has not been made for so long says nothing any more, ms. */
+const CHECK_STALE_MS = 60_000;
+/** The newest part of a window that must breach by itself, seconds: samples of one second come at least twice in it. */
+const TAIL_SECONDS = 3;
+const TAIL_SCRAPES = 2.5;
+const LOOKBACK_MAX = 86_400;
+
+type Kind<T extends RuleSource['type']> = RuleSubject & {
+  rule: RuleSubject['rule'] & { source: Extract<RuleSource, { type: T }> };
+};
+
+/**
+ * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks and events
+ * with one statement each, however many rules there are.
+ */
+export async function readSubjects(
+  ctx: Ctx,
+  subjects: readonly RuleSubject[],
+  readChecks: ReadCheckStates,
+): Promise<Seen[]> {
+  const at = ctx.clock.now();
+  const found = new Map<RuleSubject, Seen>();
+  const of = <T extends RuleSource['type']>(type: T): Kind<T>[] =>
+    subjects.filter((each): each is Kind<T> => each.rule.source.type === type);
+  const [metrics, checks, events] = [of('metric'), of('check'), of('events')];
+  await readMetrics(ctx, at, metrics, found);
+  if (checks.length > 0) {
+    const states = new Map((await readChecks(ctx)).map((each) => [keyOf(each, each.key), each]));
+    for (const each of checks)
+      found.set(each, seeCheck(at, each.rule, states.get(keyOf(each, each.rule.source.checkKey))));
+  }
+  const tallies = await tallySecurityEvents(
+    ctx,
+    at,
+    events.map(({ service, environment, rule: { source, threshold, comparison } }) => ({
+      service,
+      environment,
+      kind: source.eventKind,
+      windowSeconds: source.windowSeconds,
+      nth: comparison === '>' ? threshold + 1 : threshold,
+    })),
+  );
+  for (const [index, each] of events.entries()) {
+    const { count: value = 0, reachedAt = null } = tallies[index] ?? {};
+    const breachedSince = isBreach(each.rule, value) ? (reachedAt ?? at) : null;
+    found.set(each, see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value));
+  }
+  return subjects.map((each) => found.get(each) as Seen);
+}
+
+function keyOf({ service, environment }: EnvironmentKey, key: string): string {
+  return `${service}/${environment}/${key}`;
+}
+
+function see(reading: Reading, value: number | null, traffic: number | null = null): Seen {
+  return { reading, value, traffic };
+}
+
+function seeCheck(at: Date, rule: RuleSubject['rule'], state: CheckState | undefined): Seen {
+  const { lastAt = null, lastOutcome = null } = state ?? {};
+  const isStale = lastAt === null || at.getTime() - lastAt.getTime() > CHECK_STALE_MS;
+  if (!state || isStale || lastOutcome === null || lastOutcome === 'not_run')
+    return see({ kind: 'missing', at }, null);
+  const value = state.consecutiveFailures;
+  const breachedSince = isBreach(rule, value) ? (state.failingSince ?? at) : null;
+  return see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value);
+}
+
+async function readMetrics(
+  ctx: Ctx,
+  at: Date,
+  subjects: readonly Kind<'metric'>[],
+  found: Map<RuleSubject, Seen>,
+): Promise<void> {
+  const results = await measureMany(
+    ctx,
+    subjects.map((each) => requestOf(each, at)),
+  );
+  const doubtful: Kind<'metric'>[] = [];
+  for (const [index, each] of subjects.entries()) {
+    const seen = seeMetric(at, each, results[index] as MeasureResult);
+    found.set(each, seen);
+    if (isDue(each, seen.reading)) doubtful.push(each);
+  }
+  const tails = await measureMany(
+    ctx,
+    doubtful.map((each) => ({ ...requestOf(each, at), windowSeconds: tailOf(ctx, each), breach: undefined })),
+  );
+  for (const [index, each] of doubtful.entries()) {
+    const { value } = tails[index] as MeasureResult;
+    const { reading } = found.get(each) as Seen;
+    // Where the newest seconds say nothing, the window counts.
+    if (reading.kind === 'value') reading.isLasting = value === null || isBreach(each.rule, value);
+  }
+}
+
+function requestOf({ service, environment, rule, standing }: Kind<'metric'>, endsAt: Date): MeasureRequest {
+  const { comparison, threshold, forSeconds, source } = rule;
+  const { measure, windowSeconds } = source;
+  const request = { service, environment, measure, windowSeconds, endsAt };
+  // The beginning of what fires already is known.
+  if (standing.state === 'firing') return request;
+  const lookbackSeconds = Math.min(LOOKBACK_MAX, forSeconds + windowSeconds);
+  return { ...request, breach: { comparison, threshold, lookbackSeconds } };
+}
+
+function seeMetric(at: Date, { rule, standing }: Kind<'metric'>, result: MeasureResult): Seen {
+  const { value, reason, windows = [] } = result;
+  if (reason === 'no_data') return see({ kind: 'missing', at }, null);
+  if (value === null) return see({ kind: 'silent', at }, null, result.traffic);
+  const began = standing.state === 'firing' ? standing.breachSince : result.breachedSince;
+  const breachedSince = isBreach(rule, value) ? (began ?? at) : null;
+  const since = breachedSince?.getTime() ?? at.getTime();
+  const traffic =
+    result.traffic === null
+      ? null
+      : Math.max(
+          result.traffic,
+          windows
+            .filter(({ endsAt }) => endsAt.getTime() > since)
+            .reduce((sum, each) => sum + (each.traffic ?? 0), 0),
+        );
+  return see({ kind: 'value', at, value, traffic, breachedSince, isLasting: true }, value, traffic);
+}
+
+/** True when it would fire unless its newest seconds are well. */
+function isDue({ rule, standing }: Kind<'metric'>, reading: Reading): boolean {
+  if (reading.kind !== 'value' || !reading.breachedSince || standing.state === 'firing') return false;
+  return (
+    rule.forSeconds > 0 && reading.at.getTime() - reading.breachedSince.getTime() >= rule.forSeconds * 1_000
+  );
+}
+
+function tailOf(ctx: Ctx, subject: Kind<'metric'>): number {
+  const every = (findEnvironmentConfig(ctx, subject)?.metrics?.intervalMs ?? 1_000) / 1_000;
+  return Math.min(subject.rule.source.windowSeconds, Math.max(TAIL_SECONDS, every * TAIL_SCRAPES));
+}
