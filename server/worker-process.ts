@@ -4,6 +4,7 @@ import { resumeEnvironments } from '#server/deployments/resume-environments';
 import { keepHouse } from '#server/housekeeping';
 import { keepRollups } from '#server/metrics/rollups';
 import { startScrapeLoop } from '#server/metrics/scrape';
+import { startCheckLoop } from '#server/monitoring/checks/loop';
 import { scanRequestLogs } from '#server/monitoring/security-events/scan-logs';
 import { startNotificationSender } from '#server/notifications/sender';
 import { type App, systemActor } from '#server/platform/context';
@@ -40,6 +41,7 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   const events = startEventLoop(app, workerId);
   const schedules = startPollLoop(env.SCHEDULE_POLL_MS, () => settleSchedules(app), logAway(app));
   const scrapes = startScrapeLoop(app, logAway(app));
+  const checks = startCheckLoop(app, logAway(app));
   const rollups = startPollLoop(env.ROLLUP_POLL_MS, () => keepRollups(app), logAway(app));
   const housekeeping = startPollLoop(env.HOUSEKEEPING_MS, () => keepHouse(app), logAway(app));
   const notifications = startNotificationSender(app, workerId);
@@ -59,8 +61,8 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   onStopRequest(async () => {
     clearInterval(heartbeat);
     await Promise.all(
-      [runs, events, schedules, notifications, housekeeping, requestLogs, scrapes, rollups].map((each) =>
-        each.stop(),
+      [runs, events, schedules, notifications, housekeeping, requestLogs, scrapes, checks, rollups].map(
+        (each) => each.stop(),
       ),
     );
     await listener.close();

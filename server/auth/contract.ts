@@ -43,6 +43,8 @@ export const PERMISSIONS = {
   'metrics.read': 'viewer',
   'metrics.push': 'responder',
   'schedules.manage': 'commander',
+  'checks.read': 'viewer',
+  'checks.manage': 'commander',
   'drills.run': 'responder',
   'deliveries.read': 'viewer',
   'deliveries.retry': 'responder',

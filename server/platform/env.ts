@@ -81,6 +81,16 @@ const envSchema = z.object({
   ALERT_FLAP_SECONDS: z.coerce.number().min(1).max(86_400).default(900),
   /** After a notice, what fires in the same environment for the same channel is held so long and told together. */
   ALERT_GROUP_SECONDS: z.coerce.number().min(0).max(3_600).default(15),
+  /** How often workers look for checks that are due. */
+  CHECK_POLL_MS: ms(200, 10),
+  /** Checks that a worker has under way at once, and how many of them ask the same host and port. */
+  CHECK_CONCURRENCY: z.coerce.number().int().min(1).max(5_000).default(256),
+  CHECK_TARGET_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
+  /** A check is taken over this long after its time to answer is over. */
+  CHECK_LEASE_MS: ms(5_000, 100),
+  /** How long results of checks are kept, days, and what each hour adds up to. */
+  CHECK_RESULT_DAYS: z.coerce.number().int().min(2).max(365).default(7),
+  CHECK_HOUR_DAYS: z.coerce.number().int().min(90).max(730).default(400),
   SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
   /** A session ends this long after its sign-in, however much it is used. */
   SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(7),

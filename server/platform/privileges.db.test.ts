@@ -14,6 +14,8 @@ const EXPECTED: Record<string, string> = {
   app_user: 'SIU',
   audit_entry: 'SI',
   automatic_rollback_attempt: 'SIU',
+  check_hour: 'SIU',
+  check_result: 'SI',
   deployment: 'SIU',
   drill: 'SIU',
   environment_lock: 'SIU',
@@ -28,6 +30,7 @@ const EXPECTED: Record<string, string> = {
   metric_rollup_1m: 'SIU',
   metric_sample: 'SI',
   metric_series: 'SI',
+  monitor_check: 'SIU',
   notification: 'SI',
   notification_attempt: 'SI',
   notification_channel: 'SU',
@@ -50,7 +53,7 @@ const EXPECTED: Record<string, string> = {
   worker: 'SIUD',
 };
 /** Only added to by those who serve, but not history that a trigger keeps: dropped by age, or a register. */
-const NO_HISTORY = ['metric_sample', 'metric_series'];
+const NO_HISTORY = ['check_result', 'metric_sample', 'metric_series'];
 const APPEND_ONLY = Object.entries(EXPECTED).flatMap(([table, rights]) =>
   rights === 'SI' && !NO_HISTORY.includes(table) ? [table] : [],
 );

@@ -3,7 +3,7 @@ import type { AlertChart } from '#server/monitoring/alerts/contract';
 import { explainBreach, explainMissing } from '#server/monitoring/alerts/explain';
 import { dedupKeyOf, markFlapping, openAlert, resolveOpenAlert } from '#server/monitoring/alerts/records';
 import { durationWords, valueWords } from '#server/monitoring/rules/contract';
-import { type ReadCheckStates, readSubjects, type Seen } from '#server/monitoring/rules/readings';
+import { readSubjects, type Seen } from '#server/monitoring/rules/readings';
 import { type Rule, syncRuleStates, toRule, toStanding } from '#server/monitoring/rules/records';
 import { type Change, type Limits, nextLookMs, type Standing, step } from '#server/monitoring/rules/state';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
@@ -35,15 +35,11 @@ interface Judgement extends Due {
 }
 
 /** Looks at rules when they are due until it is stopped; several workers share them, and each firing is one alert. */
-export function startRuleLoop(
-  app: App,
-  readChecks: ReadCheckStates,
-  onError: (error: unknown) => void,
-): PollLoop {
+export function startRuleLoop(app: App, onError: (error: unknown) => void): PollLoop {
   return startPollLoop(
     app.env.RULE_POLL_MS,
     async () => {
-      while ((await evaluateDueRules(app, readChecks)) === BATCH) {
+      while ((await evaluateDueRules(app)) === BATCH) {
         // There are more.
       }
     },
@@ -75,12 +71,12 @@ export async function resolveLeft(
 }
 
 /** One batch of due rules. @returns how many were looked at */
-export async function evaluateDueRules(app: App, readChecks: ReadCheckStates): Promise<number> {
+export async function evaluateDueRules(app: App): Promise<number> {
   const ctx = app.for(systemActor(ACTOR));
   const tasks = await claimDueTasks(ctx, TABLE, { limit: BATCH, leaseMs: app.env.RULE_LEASE_MS });
   if (tasks.length === 0) return 0;
   const due = await loadDue(ctx, tasks);
-  const seen = await readSubjects(ctx, due, readChecks);
+  const seen = await readSubjects(ctx, due);
   const limits = limitsOf(ctx);
   const judged = due.map((each, index): Judgement => {
     const its = seen[index] as Seen;

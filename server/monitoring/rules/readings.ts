@@ -1,5 +1,6 @@
 import type { MeasureRequest, MeasureResult } from '#server/metrics/contract';
 import { measureMany } from '#server/metrics/queries/measure-many';
+import { type CheckStanding, readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import type { RuleSource } from '#server/monitoring/rules/contract';
 import type { Rule } from '#server/monitoring/rules/records';
 import { isBreach, type Reading, type Standing } from '#server/monitoring/rules/state';
@@ -7,18 +8,6 @@ import { tallySecurityEvents } from '#server/monitoring/security-events/tally';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 import { findEnvironmentConfig } from '#server/services/queries';
-
-/** How a check stands; see `server/monitoring/checks`. */
-export interface CheckState extends EnvironmentKey {
-  key: string;
-  consecutiveFailures: number;
-  failingSince: Date | null;
-  /** not_run: it could not be made, which says nothing of its target. */
-  lastOutcome: 'ok' | 'failed' | 'not_run' | null;
-  lastAt: Date | null;
-}
-
-export type ReadCheckStates = (ctx: Ctx) => Promise<CheckState[]>;
 
 export interface RuleSubject extends EnvironmentKey {
   rule: Pick<Rule, 'source' | 'comparison' | 'threshold' | 'forSeconds'>;
@@ -32,8 +21,8 @@ export interface Seen {
   traffic: number | null;
 }
 
-/** A check that has not been made for so long says nothing any more, ms. */
-const CHECK_STALE_MS = 60_000;
+/** A check that has not been made for so long says nothing any more, ms; longer than any interval of a shop's check. */
+const CHECK_STALE_MS = 600_000;
 /** The newest part of a window that must breach by itself, seconds: samples of one second come at least twice in it. */
 const TAIL_SECONDS = 3;
 const TAIL_SCRAPES = 2.5;
@@ -47,11 +36,7 @@ type Kind<T extends RuleSource['type']> = RuleSubject & {
  * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks and events
  * with one statement each, however many rules there are.
  */
-export async function readSubjects(
-  ctx: Ctx,
-  subjects: readonly RuleSubject[],
-  readChecks: ReadCheckStates,
-): Promise<Seen[]> {
+export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): Promise<Seen[]> {
   const at = ctx.clock.now();
   const found = new Map<RuleSubject, Seen>();
   const of = <T extends RuleSource['type']>(type: T): Kind<T>[] =>
@@ -59,7 +44,7 @@ export async function readSubjects(
   const [metrics, checks, events] = [of('metric'), of('check'), of('events')];
   await readMetrics(ctx, at, metrics, found);
   if (checks.length > 0) {
-    const states = new Map((await readChecks(ctx)).map((each) => [keyOf(each, each.key), each]));
+    const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
     for (const each of checks)
       found.set(each, seeCheck(at, each.rule, states.get(keyOf(each, each.rule.source.checkKey))));
   }
@@ -90,7 +75,7 @@ function see(reading: Reading, value: number | null, traffic: number | null = nu
   return { reading, value, traffic };
 }
 
-function seeCheck(at: Date, rule: RuleSubject['rule'], state: CheckState | undefined): Seen {
+function seeCheck(at: Date, rule: RuleSubject['rule'], state: CheckStanding | undefined): Seen {
   const { lastAt = null, lastOutcome = null } = state ?? {};
   const isStale = lastAt === null || at.getTime() - lastAt.getTime() > CHECK_STALE_MS;
   if (!state || isStale || lastOutcome === null || lastOutcome === 'not_run')
