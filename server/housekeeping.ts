@@ -6,6 +6,7 @@ import { keepPartitions } from '#server/metrics/partitions';
 import { syncScrapeTargets } from '#server/metrics/scrape';
 import { keepCheckPartitions } from '#server/monitoring/checks/partitions';
 import { syncChecks } from '#server/monitoring/checks/sync';
+import { settleRules } from '#server/monitoring/rules/settle';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { expireApprovals } from '#server/runs/approvals';
 
@@ -25,6 +26,7 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'sync scrape targets', run: syncScrapeTargets },
   { name: 'make and drop partitions of checks', run: keepCheckPartitions },
   { name: 'sync checks', run: syncChecks },
+  { name: 'sync rules', run: (ctx) => settleRules(ctx) },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

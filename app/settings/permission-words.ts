@@ -8,6 +8,8 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'schedules.read': 'See schedules and drills',
   'metrics.read': 'See metrics',
   'checks.read': 'See checks and uptime',
+  'rules.read': 'See rules and what they would have done',
+  'alerts.read': 'See alerts',
   'maintenance.read': 'See what is switched on: maintenance, lockdown, monitoring',
   'security.read': 'See security events',
   'deliveries.read': 'See notifications and channels',
@@ -31,6 +33,9 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'freezes.override': 'Deploy in spite of a freeze',
   'schedules.manage': 'Change and pause schedules',
   'checks.manage': 'Add, change, pause and run checks',
+  'alerts.acknowledge': 'Acknowledge alerts',
+  'alerts.manage': 'Resolve alerts by hand',
+  'rules.manage': 'Add, change and switch rules',
   'deliveries.retry': 'Send notifications again',
   'channels.manage': 'Test and mute channels, say whom handles ring',
   'metrics.push': 'Send metrics',
@@ -70,7 +75,7 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
-  if (['checks', 'metrics'].includes(domain)) return 'monitoring';
+  if (['checks', 'metrics', 'rules', 'alerts'].includes(domain)) return 'monitoring';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';
   return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';

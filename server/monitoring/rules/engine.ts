@@ -4,7 +4,7 @@ import { explainBreach, explainMissing } from '#server/monitoring/alerts/explain
 import { dedupKeyOf, markFlapping, openAlert, resolveOpenAlert } from '#server/monitoring/alerts/records';
 import { durationWords, valueWords } from '#server/monitoring/rules/contract';
 import { readSubjects, type Seen } from '#server/monitoring/rules/readings';
-import { type Rule, syncRuleStates, toRule, toStanding } from '#server/monitoring/rules/records';
+import { type Rule, toRule, toStanding } from '#server/monitoring/rules/records';
 import { type Change, type Limits, nextLookMs, type Standing, step } from '#server/monitoring/rules/state';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { messageOf } from '#server/platform/errors';
@@ -45,29 +45,6 @@ export function startRuleLoop(app: App, onError: (error: unknown) => void): Poll
     },
     onError,
   );
-}
-
-/** Makes rules known in each of their environments, and resolves what fires where a rule is no longer. */
-export async function settleRules(app: App): Promise<void> {
-  const ctx = app.for(systemActor(ACTOR));
-  await ctx.transaction(async (tx) => {
-    await resolveLeft(tx, await syncRuleStates(tx), {
-      byName: ACTOR,
-      reason: 'Its environment is no longer configured.',
-    });
-  });
-}
-
-/** Resolves what fires in places that rules have left. */
-export async function resolveLeft(
-  tx: Ctx,
-  left: readonly (EnvironmentKey & { ruleId: string })[],
-  end: { byName: string; reason: string },
-): Promise<void> {
-  for (const place of left) {
-    for (const cause of ['breach', 'no_data'] as const)
-      await resolveOpenAlert(tx, dedupKeyOf(place.ruleId, place, cause), end);
-  }
 }
 
 /** One batch of due rules. @returns how many were looked at */

@@ -23,11 +23,12 @@ export interface Seen {
 
 /** A check that has not been made for so long says nothing any more, ms; longer than any interval of a shop's check. */
 const CHECK_STALE_MS = 600_000;
-/** The newest part of a window that must breach by itself, seconds: samples of one second come at least twice in it. */
+/** The newest part of a window that must breach by itself is at most so long, seconds and scrapes, whichever is longer. */
 const TAIL_SECONDS = 3;
 const TAIL_SCRAPES = 2.5;
 const LOOKBACK_MAX = 86_400;
 
+type ValueReading = Extract<Reading, { kind: 'value' }>;
 type Kind<T extends RuleSource['type']> = RuleSubject & {
   rule: RuleSubject['rule'] & { source: Extract<RuleSource, { type: T }> };
 };
@@ -95,21 +96,27 @@ async function readMetrics(
     ctx,
     subjects.map((each) => requestOf(each, at)),
   );
-  const doubtful: Kind<'metric'>[] = [];
+  const doubtful: { subject: Kind<'metric'>; reading: ValueReading; overdueSeconds: number }[] = [];
   for (const [index, each] of subjects.entries()) {
     const seen = seeMetric(at, each, results[index] as MeasureResult);
     found.set(each, seen);
-    if (isDue(each, seen.reading)) doubtful.push(each);
+    const overdueSeconds = overdueOf(each, seen.reading);
+    if (overdueSeconds !== null)
+      doubtful.push({ subject: each, reading: seen.reading as ValueReading, overdueSeconds });
   }
   const tails = await measureMany(
     ctx,
-    doubtful.map((each) => ({ ...requestOf(each, at), windowSeconds: tailOf(ctx, each), breach: undefined })),
+    doubtful.map(({ subject, overdueSeconds }) => ({
+      ...requestOf(subject, at),
+      windowSeconds: Math.min(overdueSeconds, tailOf(ctx, subject)),
+      breach: undefined,
+    })),
   );
-  for (const [index, each] of doubtful.entries()) {
+  for (const [index, { subject, reading, overdueSeconds }] of doubtful.entries()) {
     const { value } = tails[index] as MeasureResult;
-    const { reading } = found.get(each) as Seen;
-    // Where the newest seconds say nothing, the window counts.
-    if (reading.kind === 'value') reading.isLasting = value === null || isBreach(each.rule, value);
+    // What is not measured yet is waited for, but not for ever: then the whole window counts.
+    reading.isLasting =
+      value === null ? overdueSeconds >= tailOf(ctx, subject) : isBreach(subject.rule, value);
   }
 }
 
@@ -142,12 +149,15 @@ function seeMetric(at: Date, { rule, standing }: Kind<'metric'>, result: Measure
   return see({ kind: 'value', at, value, traffic, breachedSince, isLasting: true }, value, traffic);
 }
 
-/** True when it would fire unless its newest seconds are well. */
-function isDue({ rule, standing }: Kind<'metric'>, reading: Reading): boolean {
-  if (reading.kind !== 'value' || !reading.breachedSince || standing.state === 'firing') return false;
-  return (
-    rule.forSeconds > 0 && reading.at.getTime() - reading.breachedSince.getTime() >= rule.forSeconds * 1_000
-  );
+/**
+ * How long ago its for-duration ended, of what would fire now, seconds; null for the rest. It has lasted when there is
+ * something bad after that end: a window by itself goes on breaching for a while after a spike.
+ */
+function overdueOf({ rule, standing }: Kind<'metric'>, reading: Reading): number | null {
+  if (reading.kind !== 'value' || !reading.breachedSince || standing.state === 'firing') return null;
+  const since = Math.max(reading.breachedSince.getTime(), standing.countsFrom?.getTime() ?? 0);
+  const overdueMs = reading.at.getTime() - since - rule.forSeconds * 1_000;
+  return rule.forSeconds > 0 && overdueMs >= 0 ? Math.max(overdueMs, 1) / 1_000 : null;
 }
 
 function tailOf(ctx: Ctx, subject: Kind<'metric'>): number {

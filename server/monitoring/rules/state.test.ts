@@ -195,6 +195,6 @@ describe('the next look', () => {
     expect(nextLookMs(rule, AT_REST, at(0))).toBe(60_000);
     expect(nextLookMs(rule, pending, at(10))).toBe(60_000);
     expect(nextLookMs(rule, pending, at(100))).toBe(20_000);
-    expect(nextLookMs(rule, pending, at(121))).toBe(1_000);
+    expect(nextLookMs(rule, pending, at(121))).toBe(250);
   });
 });

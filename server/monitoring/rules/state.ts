@@ -205,6 +205,9 @@ export function resolvedByHand(before: Standing, at: Date): Standing {
   };
 }
 
+/** A breach that has lasted, but is not to fire yet, is looked at again so soon, ms. */
+const RELOOK_MS = 250;
+
 /** Until a rule is looked at again, ms: its interval, and sooner when its for-duration ends before that. */
 export function nextLookMs(
   rule: Pick<Judged, 'forSeconds'> & { intervalSeconds: number },
@@ -215,5 +218,5 @@ export function nextLookMs(
   if (standing.state !== 'pending' || !standing.breachSince) return interval;
   const left = standing.breachSince.getTime() + rule.forSeconds * 1_000 - at.getTime();
   // When it is over already, only traffic or newer data are waited for.
-  return left > 0 ? Math.min(interval, left) : Math.min(interval, 1_000);
+  return Math.min(interval, left > 0 ? left : RELOOK_MS);
 }
