@@ -216,6 +216,16 @@ const environmentFields = z.object({
       holdSeconds: z.number().min(0).max(600).default(0),
     })
     .prefault({}),
+  /** What rules with the action "roll back" may do here by themselves. */
+  automaticRollback: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Only what begins within this time after a release went live is put down to it. */
+      attributionMinutes: z.number().min(0.1).max(10_080).default(60),
+      /** After one automatic rollback, the next may come so long after it. */
+      cooldownMinutes: z.number().min(0).max(10_080).default(30),
+    })
+    .prefault({}),
   /** Absent: maintenance mode, lockdown and the emergency commands are refused with words. */
   control: controlSchema.optional(),
   /** Procedures that a second person must approve here. A rollback is never held up. */

@@ -70,6 +70,24 @@ export async function tellAgain(tx: Ctx, alert: Alert): Promise<void> {
   await send(tx, [alert], `alert:${alert.id}:again:${alert.acknowledgedUntil?.getTime()}`);
 }
 
+/** Tells what the console has decided to do about an alert. */
+export async function tellDecision(
+  tx: Ctx,
+  alert: Alert,
+  words: string,
+  runId: string | null,
+  dedupKey: string,
+): Promise<void> {
+  await enqueueNotification(tx, {
+    ...addressOf(alert),
+    kind: 'alert.decision',
+    subject: subjectOf(alert),
+    text: words,
+    link: runId ? `/runs/${runId}` : `/alerts/${alert.id}`,
+    dedupKey,
+  });
+}
+
 /** Tells what was held, once its group has been quiet for long enough. @returns how many alerts were told */
 export async function tellHeld(ctx: Ctx): Promise<number> {
   const groups = await ctx.db.$queryRaw<Group[]>`
