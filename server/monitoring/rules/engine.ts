@@ -3,9 +3,10 @@ import type { AlertChart } from '#server/monitoring/alerts/contract';
 import { explainBreach, explainMissing } from '#server/monitoring/alerts/explain';
 import { dedupKeyOf, markFlapping, openAlert, resolveOpenAlert } from '#server/monitoring/alerts/records';
 import { durationWords, valueWords } from '#server/monitoring/rules/contract';
+import { limitsFrom } from '#server/monitoring/rules/limits';
 import { readSubjects, type Seen } from '#server/monitoring/rules/readings';
 import { type Rule, toRule, toStanding } from '#server/monitoring/rules/records';
-import { type Change, type Limits, nextLookMs, type Standing, step } from '#server/monitoring/rules/state';
+import { type Change, nextLookMs, type Standing, step } from '#server/monitoring/rules/state';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { messageOf } from '#server/platform/errors';
 import { claimDueTasks, type LeasedTask } from '#server/platform/leased-tasks';
@@ -54,7 +55,7 @@ export async function evaluateDueRules(app: App): Promise<number> {
   if (tasks.length === 0) return 0;
   const due = await loadDue(ctx, tasks);
   const seen = await readSubjects(ctx, due);
-  const limits = limitsOf(ctx);
+  const limits = limitsFrom(ctx);
   const judged = due.map((each, index): Judgement => {
     const its = seen[index] as Seen;
     const { standing: next, changes } = step(each.rule, each.standing, its.reading, limits);
@@ -66,14 +67,6 @@ export async function evaluateDueRules(app: App): Promise<number> {
   );
   for (const each of judged.filter(({ changes }) => changes.length > 0)) await carryOut(ctx, each);
   return tasks.length;
-}
-
-export function limitsOf({ env }: Pick<Ctx, 'env'>): Limits {
-  return {
-    unknownAfterMs: env.RULE_UNKNOWN_SECONDS * 1_000,
-    flapWindowMs: env.ALERT_FLAP_SECONDS * 1_000,
-    flapTurns: env.ALERT_FLAP_TURNS,
-  };
 }
 
 async function loadDue(ctx: Ctx, tasks: readonly LeasedTask[]): Promise<Due[]> {
