@@ -43,6 +43,12 @@ export default [
   route('runs/:runId', 'runs/detail.route.tsx', [index('runs/log.route.tsx')]),
   route('runs/:runId/log', 'runs/log-lines.route.tsx'),
 
+  route('alerts', 'alerts/list.route.tsx'),
+  route('alerts.csv', 'alerts/csv.route.tsx'),
+  route('alerts/rules', 'alerts/rules.route.tsx'),
+  route('alerts/rules/new', 'alerts/new-rule.route.tsx'),
+  route('alerts/rules/:key', 'alerts/rule.route.tsx'),
+  route('alerts/:alertId', 'alerts/detail.route.tsx'),
   route('alerts/deliveries', 'notifications/deliveries.route.tsx'),
   route('alerts/deliveries.csv', 'notifications/deliveries-csv.route.tsx'),
   route('alerts/deliveries/:notificationId', 'notifications/delivery.route.tsx'),

@@ -70,6 +70,12 @@ export const paths = {
   apiDocument: () => '/api/v1/openapi.json',
   health: () => '/api/health',
 
+  alerts: (filter: Query = {}) => withQuery('/alerts', filter),
+  alertsCsv: (filter: Query = {}) => withQuery('/alerts.csv', filter),
+  alert: (alertId: string) => `/alerts/${encodeURIComponent(alertId)}`,
+  rules: (filter: Query = {}) => withQuery('/alerts/rules', filter),
+  newRule: (query: Query = {}) => withQuery('/alerts/rules/new', query),
+  rule: (key: string, query: Query = {}) => withQuery(`/alerts/rules/${encodeURIComponent(key)}`, query),
   deliveries: (filter: Query = {}) => withQuery('/alerts/deliveries', filter),
   deliveriesCsv: (filter: Query = {}) => withQuery('/alerts/deliveries.csv', filter),
   delivery: (notificationId: string) => `/alerts/deliveries/${encodeURIComponent(notificationId)}`,
@@ -96,5 +102,7 @@ export const paths = {
 /** True when a link to `href` should look current on `pathname`. The overview matches itself only. */
 export function isCurrentPath(href: string, pathname: string): boolean {
   if (href === '/') return pathname === '/';
+  // They have a place of their own beside the alerts.
+  if (href === '/alerts' && pathname.startsWith('/alerts/deliveries')) return false;
   return pathname === href || pathname.startsWith(`${href}/`);
 }

@@ -1,5 +1,6 @@
 import {
   Activity,
+  BellRing,
   CalendarClock,
   ClipboardCheck,
   LayoutGrid,
@@ -32,6 +33,7 @@ interface Entry extends NavigationItem {
 /** Every page of the navigation, in order, with what a person needs to see it. */
 export const EVERYWHERE: readonly Entry[] = [
   { href: paths.overview(), label: 'Overview', icon: LayoutGrid, permission: 'overview.read' },
+  { href: paths.alerts(), label: 'Alerts', icon: BellRing, permission: 'alerts.read' },
   { href: paths.deployments(), label: 'Deployments', icon: Rocket, permission: 'deployments.read' },
   { href: paths.runs(), label: 'Runs', icon: Activity, permission: 'runs.read' },
   { href: paths.approvals(), label: 'Approvals', icon: UserRoundCheck, permission: 'runs.read' },
