@@ -60,7 +60,7 @@ export const CHECKS = [
     args: [{ name: '<key>', text: 'its short name, such as payment-page' }, PLACE],
     options: [
       { flags: '--title <title>', text: 'its name for people', required: true },
-      { flags: '--kind <kind>', text: 'how to look', choices: CHECK_KINDS, required: true },
+      { flags: '--kind <kind>', text: `how to look: ${CHECK_KINDS.join(', ')}`, required: true },
       ...SETTINGS,
     ],
     calls: ['listEnvironments', 'createCheck'],
