@@ -35,6 +35,13 @@ export default [
   route('security/events.csv', 'security/events-csv.route.tsx'),
   route(':service/:environment/lockdown', 'security/lockdown.route.tsx'),
 
+  route('checks', 'monitoring/checks.route.tsx'),
+  route('checks.csv', 'monitoring/checks-csv.route.tsx'),
+  route('checks/new', 'monitoring/new-check.route.tsx'),
+  route('checks/:checkId', 'monitoring/check.route.tsx'),
+  route('checks/:checkId/change', 'monitoring/change-check.route.tsx'),
+  route('checks/:checkId/results.csv', 'monitoring/check-results-csv.route.tsx'),
+
   route('approvals', 'runs/approvals.route.tsx'),
   route('approvals.csv', 'runs/approvals-csv.route.tsx'),
 

@@ -50,6 +50,15 @@ export const paths = {
   securityEventsCsv: (filter: Query = {}) => withQuery('/security/events.csv', filter),
   lockdown: (place: Place) => `${at(place)}/lockdown`,
 
+  monitorChecks: (filter: Query = {}) => withQuery('/checks', filter),
+  monitorChecksCsv: (filter: Query = {}) => withQuery('/checks.csv', filter),
+  newMonitorCheck: (query: Query = {}) => withQuery('/checks/new', query),
+  monitorCheck: (checkId: string, query: Query = {}) =>
+    withQuery(`/checks/${encodeURIComponent(checkId)}`, query),
+  changeMonitorCheck: (checkId: string) => `/checks/${encodeURIComponent(checkId)}/change`,
+  checkResultsCsv: (checkId: string, filter: Query = {}) =>
+    withQuery(`/checks/${encodeURIComponent(checkId)}/results.csv`, filter),
+
   approvals: (filter: Query = {}) => withQuery('/approvals', filter),
   approvalsCsv: () => '/approvals.csv',
   freezes: (filter: Query = {}) => withQuery('/freezes', filter),

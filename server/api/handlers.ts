@@ -49,6 +49,20 @@ import { listOpenToggles, listToggles, previewEmergency, previewToggle } from '#
 import { pushMetrics } from '#server/metrics/commands';
 import { listMetrics, listScrapeTargets } from '#server/metrics/queries/catalog';
 import { readChart } from '#server/metrics/queries/charts';
+import {
+  changeCheck,
+  createCheck,
+  pauseCheck,
+  removeCheck,
+  resumeCheck,
+  runCheckNow,
+} from '#server/monitoring/checks/commands';
+import {
+  getCheck,
+  getServiceHealth,
+  listCheckResults,
+  listChecks,
+} from '#server/monitoring/checks/queries/checks';
 import { reportSecurityEvents } from '#server/monitoring/security-events/commands';
 import { countEvents, listSecurityEvents } from '#server/monitoring/security-events/queries';
 import {
@@ -138,6 +152,16 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   reportSecurityEvents,
   listSecurityEvents,
   countSecurityEvents: countEvents,
+  listChecks,
+  getCheck,
+  listCheckResults,
+  getServiceHealth,
+  createCheck,
+  changeCheck,
+  removeCheck,
+  pauseCheck,
+  resumeCheck,
+  runCheckNow,
   pushMetrics,
   listMetrics: inRows(listMetrics),
   readChart,

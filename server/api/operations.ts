@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { APPROVAL_OPERATIONS } from '#server/api/operations/approvals';
 import { AUDIT_OPERATIONS } from '#server/api/operations/audit';
+import { CHECK_OPERATIONS } from '#server/api/operations/checks';
 import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
 import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
@@ -25,6 +26,7 @@ export const OPERATIONS = {
   ...MAINTENANCE_OPERATIONS,
   ...SECURITY_OPERATIONS,
   ...NOTIFICATION_OPERATIONS,
+  ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,
   ...PEOPLE_OPERATIONS,

@@ -21,6 +21,7 @@ CREATE TABLE "monitor_check" (
     "lease_token" UUID,
     "paused_at" TIMESTAMPTZ(3),
     "paused_by_name" TEXT,
+    "pause_reason" TEXT,
     "removed_at" TIMESTAMPTZ(3),
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),
     "created_by_name" TEXT NOT NULL,
@@ -94,7 +95,8 @@ ALTER TABLE monitor_check
   ADD CONSTRAINT monitor_check_failing_check CHECK ((consecutive_failures = 0) = (failing_since IS NULL)),
   -- What is paused or removed is never due, and everything else is.
   ADD CONSTRAINT monitor_check_due_check CHECK ((next_at IS NULL) = (paused_at IS NOT NULL OR removed_at IS NOT NULL)),
-  ADD CONSTRAINT monitor_check_paused_check CHECK ((paused_at IS NULL) = (paused_by_name IS NULL));
+  ADD CONSTRAINT monitor_check_paused_check CHECK (
+    (paused_at IS NULL) = (paused_by_name IS NULL) AND (paused_at IS NULL) = (pause_reason IS NULL));
 
 GRANT SELECT, INSERT, UPDATE ON monitor_check, check_hour TO ops_app;
 GRANT SELECT, INSERT ON check_result TO ops_app;

@@ -42,6 +42,7 @@ export const GROUPS = [
   'Maintenance and emergencies',
   'Runs',
   'State',
+  'Checks',
   'Policy',
   'Practice and schedules',
   'Notifications',

@@ -138,11 +138,21 @@ export const changeCheckInput = z.object({
 
 export const checkInput = z.object({ checkId });
 
+export const pauseCheckInput = z.object({
+  checkId,
+  reason: z.string().check(z.trim(), z.minLength(3, 'Say why, in a few words.'), z.maxLength(500)),
+});
+
+/** What the bars of a list show: the last 24 hours by hour, or the last 90 days by day (UTC). */
+export const UPTIME_RANGES = ['day', 'quarter'] as const;
+export type UptimeRange = (typeof UPTIME_RANGES)[number];
+
 export const listChecksInput = z.object({
   service: z.optional(name),
   environment: z.optional(name),
   kind: z.optional(z.enum(CHECK_KINDS)),
   state: z.optional(z.enum(CHECK_STATES)),
+  range: z._default(z.enum(UPTIME_RANGES), 'day'),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
   pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
 });
@@ -181,6 +191,7 @@ export const checkView = z.object({
   state: z.enum(CHECK_STATES),
   since: z.nullable(timestamp).check(z.describe('Since when it stands so.')),
   pausedByName: z.nullable(z.string()),
+  pauseReason: z.nullable(z.string()),
   createdByName: z.string(),
   lastAt: z.nullable(timestamp),
   lastOutcome: z.nullable(z.enum(CHECK_OUTCOMES)),
@@ -193,18 +204,32 @@ export const checkView = z.object({
 });
 export type CheckView = z.infer<typeof checkView>;
 
-export const checkRow = z.extend(checkView, {
-  /** The last 24 hours. */
-  hours: z.array(uptimeBucket),
-  /** The last 90 days. */
-  days: z.array(uptimeBucket),
+const uptimePercents = {
   uptimeDay: z.nullable(z.number()).check(z.describe('Percent of the last 24 hours.')),
   uptimeQuarter: z.nullable(z.number()).check(z.describe('Percent of the last 90 days.')),
+};
+
+export const checkRow = z.extend(checkView, {
+  ...uptimePercents,
+  bars: z
+    .array(uptimeBucket)
+    .check(z.describe('By hour or by day, as asked for; those without a result are left out.')),
 });
 export type CheckRow = z.infer<typeof checkRow>;
 
-export const checkPage = pageOf(checkRow);
+const stateCounts = z.record(z.enum(CHECK_STATES), z.int());
+export const checkPage = z.extend(pageOf(checkRow), {
+  counts: stateCounts.check(z.describe('Of each state, whatever state is asked for.')),
+});
 export type CheckPage = z.infer<typeof checkPage>;
+
+/** A check with both of its ranges; stretches without a result are left out. */
+export const checkDetail = z.extend(checkView, {
+  ...uptimePercents,
+  hours: z.array(uptimeBucket),
+  days: z.array(uptimeBucket),
+});
+export type CheckDetail = z.infer<typeof checkDetail>;
 
 export const checkResultView = z.object({
   at: timestamp,
