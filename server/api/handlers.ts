@@ -49,6 +49,8 @@ import { listOpenToggles, listToggles, previewEmergency, previewToggle } from '#
 import { pushMetrics } from '#server/metrics/commands';
 import { listMetrics, listScrapeTargets } from '#server/metrics/queries/catalog';
 import { readChart } from '#server/metrics/queries/charts';
+import { acknowledgeAlert, resolveAlert } from '#server/monitoring/alerts/commands';
+import { countAlerts, getAlert, listAlerts } from '#server/monitoring/alerts/queries';
 import {
   changeCheck,
   createCheck,
@@ -63,6 +65,8 @@ import {
   listCheckResults,
   listChecks,
 } from '#server/monitoring/checks/queries/checks';
+import { createRule, switchRule, updateRule } from '#server/monitoring/rules/commands';
+import { getRule, listRules, previewRule, testRule } from '#server/monitoring/rules/queries';
 import { reportSecurityEvents } from '#server/monitoring/security-events/commands';
 import { countEvents, listSecurityEvents } from '#server/monitoring/security-events/queries';
 import {
@@ -152,6 +156,18 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   reportSecurityEvents,
   listSecurityEvents,
   countSecurityEvents: countEvents,
+  listAlerts,
+  countAlerts,
+  getAlert,
+  acknowledgeAlert,
+  resolveAlert,
+  listRules,
+  getRule,
+  createRule,
+  updateRule,
+  switchRule,
+  previewRule,
+  testRule,
   listChecks,
   getCheck,
   listCheckResults,

@@ -1,4 +1,5 @@
 import type * as z from 'zod/mini';
+import { ALERT_OPERATIONS } from '#server/api/operations/alerts';
 import { APPROVAL_OPERATIONS } from '#server/api/operations/approvals';
 import { AUDIT_OPERATIONS } from '#server/api/operations/audit';
 import { CHECK_OPERATIONS } from '#server/api/operations/checks';
@@ -26,6 +27,7 @@ export const OPERATIONS = {
   ...MAINTENANCE_OPERATIONS,
   ...SECURITY_OPERATIONS,
   ...NOTIFICATION_OPERATIONS,
+  ...ALERT_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,

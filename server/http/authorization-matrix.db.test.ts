@@ -37,6 +37,7 @@ const HELPERS: Record<string, string> = {
   '/server/deployments/queries/environments.ts#toLockView': 'shapes a row',
   '/server/deployments/queries/deployments.ts#recentDeployments': 'part of the overview',
   '/server/deployments/queries/releases.ts#describeReleases': 'part of the queries about releases',
+  '/server/deployments/queries/was-live.ts#wasLive': 'part of rules',
   '/server/deployments/queries/request-logs.ts#listRequestLogs': 'read by the worker',
   '/server/maintenance/commands/switch-toggles.ts#switchByConsole': 'called by the console itself',
   '/server/maintenance/queries.ts#enhancedIntervalSeconds': 'part of the checks',

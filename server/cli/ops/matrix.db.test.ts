@@ -63,6 +63,10 @@ const SAMPLES: Record<string, (world: World) => string> = {
   status: () => 'status',
   'status console': () => 'status console',
   'status health': () => 'status health production',
+  'alerts list': () => 'alerts list',
+  'rules list': () => 'rules list',
+  'rules test': () => 'rules test health-critical --days 1',
+  'rules switch': () => 'rules switch payment-failures on',
   'checks list': () => 'checks list',
   'checks results': () => 'checks results health',
   'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',
@@ -109,7 +113,7 @@ const SAMPLES: Record<string, (world: World) => string> = {
 };
 
 /**
- * Commands that look for a shop's control or for a notification before they ask for what they need, and find none in
+ * Commands that look for a shop's control, a notification or an alert before they ask for what they need, and find none in
  * this world. Who may call their operations is walked by the API's matrix.
  */
 const LOOK_FIRST = [
@@ -124,6 +128,9 @@ const LOOK_FIRST = [
   'monitoring enhanced-mode',
   'deliveries retry',
   'channels test',
+  'alerts show',
+  'alerts ack',
+  'alerts resolve',
 ];
 
 /** Commands about the token that this machine keeps, which no one here has. */

@@ -335,6 +335,16 @@ describe('other sources', () => {
       });
     await say('ok', 0);
     await look(start, 1);
+    await say('failed', 3);
+    await look(start, 1.5);
+    expect(await alertsOf(key)).toEqual([]);
+    // Where nothing was live, nothing fails.
+    await app.system.db.$executeRaw`
+      INSERT INTO release (id, service, tag, commit_sha, title, committed_at, schema_version, oldest_compatible_schema_version)
+      VALUES (${check.id}::uuid, 'shop', 'v1', 'abc', 'First', now(), 1, 1)`;
+    await app.system.db.$executeRaw`
+      INSERT INTO deployment (id, service, environment, release_id, direction, run_id, status, switched_at)
+      VALUES (${check.id}::uuid, 'shop', 'production', ${check.id}::uuid, 'deploy', ${check.id}::uuid, 'live', ${start})`;
     await say('failed', 2);
     await look(start, 2);
     await say('not_run', 5);

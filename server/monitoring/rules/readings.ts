@@ -1,3 +1,4 @@
+import { wasLive } from '#server/deployments/queries/was-live';
 import type { MeasureRequest, MeasureResult } from '#server/metrics/contract';
 import { measureMany } from '#server/metrics/queries/measure-many';
 import { type CheckStanding, readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
@@ -46,8 +47,13 @@ export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): 
   await readMetrics(ctx, at, metrics, found);
   if (checks.length > 0) {
     const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
-    for (const each of checks)
-      found.set(each, seeCheck(at, each.rule, states.get(keyOf(each, each.rule.source.checkKey))));
+    for (const each of checks) {
+      const seen = seeCheck(at, each.rule, states.get(keyOf(each, each.rule.source.checkKey)));
+      const since = seen.reading.kind === 'value' ? seen.reading.breachedSince : null;
+      // Where nothing was live when it began, there was nothing that could fail.
+      const isReal = !since || each.standing.state === 'firing' || (await wasLive(ctx, each, since));
+      found.set(each, isReal ? seen : see({ kind: 'missing', at }, null));
+    }
   }
   const tallies = await tallySecurityEvents(
     ctx,
