@@ -56,6 +56,9 @@ export default defineConfig({
       environments: {
         production: {
           ...shop({ name: 'production', title: 'Production', proxyPort: port + 2, holdSeconds: 2 }),
+          metrics: { intervalMs: 1_000, timeoutMs: 2_000 },
+          // Each story rolls back by itself; only the first attempt of a release is made.
+          automaticRollback: { cooldownMinutes: 0 },
           checklist: [
             {
               phase: 'Tests and validation',
