@@ -43,7 +43,8 @@ const HELPERS: Record<string, string> = {
   '/server/maintenance/queries.ts#isInMaintenance': 'part of rules and automatic actions',
   '/server/monitoring/security-events/queries.ts#countSecurityEvents': 'part of rules',
   '/server/monitoring/checks/queries/read-check-states.ts#readCheckStates': 'part of rules',
-  '/server/monitoring/checks/queries/uptime.ts#uptime': 'part of the queries about checks and of status pages',
+  '/server/monitoring/checks/queries/uptime.ts#uptime':
+    'part of the queries about checks and of status pages',
   '/server/deployments/commands/request-runs.ts#requestFirstDeploy':
     'called by the console itself at its first start',
   '/server/deployments/commands/request-runs.ts#queueDeploy':
