@@ -34,6 +34,7 @@ function shop(options: { name: string; title: string; proxyPort: number; holdSec
     },
     control: { token: controlToken },
     health: {},
+    checkDefaults: { intervalSeconds: 2, timeoutMs: 2_000 },
     validation: {
       endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],
       samples: 10,

@@ -24,7 +24,6 @@ import { can, whyNot } from '#server/auth/contract';
 import {
   CHECK_KIND_LABELS,
   CHECK_KINDS,
-  CHECK_STATE_LABELS,
   CHECK_STATES,
   type CheckRow,
   type CheckState,

@@ -142,7 +142,7 @@ async function startWorkers(closing: (() => Promise<unknown>)[], url: string) {
     DATABASE_URL: databases.url,
     DATA_DIR: folder,
     OPS_CONFIG: config,
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
     CHECK_LEASE_MS: String(LEASE_MS),
   };
   return {
@@ -152,7 +152,7 @@ async function startWorkers(closing: (() => Promise<unknown>)[], url: string) {
         cwd: PROJECT_ROOT,
         env,
         execArgv: ['--conditions=compiled', '--enable-source-maps', '--import', CPU_REPORTER],
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
       });
       closing.push(() => stop(worker));
       return worker;
@@ -191,7 +191,7 @@ function cpuMs(child: ChildProcess): Promise<number> {
 async function bareLoop(url: string, forMs: number): Promise<number> {
   const options = ['--import', CPU_REPORTER, '--eval', BARE_LOOP];
   const child = spawn(process.execPath, [...options, url, String(CHECKS), String(INTERVAL_MS)], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['pipe', 'inherit', 'inherit', 'ipc'],
   });
   try {
     await delay(2_000);

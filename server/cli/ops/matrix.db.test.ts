@@ -163,6 +163,7 @@ beforeAll(async () => {
   web = await startTestWebServer(app);
   const loop = made.work();
   await syncChecks(app.system);
+  await app.system.db.monitorCheck.updateMany({ data: { lastOutcome: 'ok' } });
   await made.deployed('v1.0.0');
   await made.deployed('v1.1.0');
   const failed = await made.ended((await made.askDeploy('v1.2.0-crash')).runId);

@@ -207,6 +207,10 @@ export async function runCheck(
 ): Promise<ExitCode> {
   const { id: checkId, title } = await find(ops, input);
   const before = await ops.call('runCheckNow', { checkId });
+  if (input.options.wait !== true) {
+    ops.screen.show(before, () => [`${clean(title)} runs now; "ops checks results" shows what it brings.`]);
+    return EXIT.done;
+  }
   const deadline = performance.now() + RESULT_WAIT_MS;
   for (;;) {
     const [latest] = (await ops.call('listCheckResults', { checkId, pageSize: 10 })).rows;

@@ -104,8 +104,9 @@ export const CHECKS = [
   command({
     path: 'checks run',
     group,
-    summary: 'Have it run now, and say what it brought',
+    summary: 'Have it run now',
     args: [CHECK],
+    options: [{ flags: '--wait', text: 'for what it brings; exit code 5 when that is not well' }],
     calls: ['listChecks', 'runCheckNow', 'listCheckResults'],
     run: async (ops, input) => (await load()).runCheck(ops, input),
   }),
