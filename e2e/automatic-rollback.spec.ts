@@ -25,9 +25,9 @@ async function addRule(page: Page, key: string): Promise<void> {
   await page.getByLabel('Look every, seconds').fill('1');
   await page.getByLabel('Severity').selectOption('critical');
   await page.getByLabel('Channel').selectOption('CRITICAL');
-  await page.getByLabel('Action').selectOption('rollback');
+  await page.getByLabel('Action', { exact: true }).selectOption('rollback');
   await page.getByRole('button', { name: 'Preview' }).click();
-  await expect(page.getByRole('region', { name: /Would have fired .* in the last 7 days/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: /Would .*have fired.* in the last 7 days/ })).toBeVisible();
   await page.getByRole('button', { name: 'Add the rule' }).click();
   await expect(page).toHaveURL(new RegExp(`/alerts/rules/${key}$`));
 }

@@ -20,9 +20,10 @@ import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
 import { acknowledgeAlert, resolveAlert } from '#server/monitoring/alerts/commands';
-import { ACKNOWLEDGE_MINUTES, type AlertDetail } from '#server/monitoring/alerts/contract';
+import type { AlertDetail } from '#server/monitoring/alerts/contract';
 import { getAlert } from '#server/monitoring/alerts/queries';
-import { RULE_ACTION_LABELS, valueWords } from '#server/monitoring/rules/contract';
+import { ACKNOWLEDGE_MINUTES } from '#server/monitoring/alerts/words/contract';
+import { RULE_ACTION_LABELS, valueWords } from '#server/monitoring/rules/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
@@ -198,6 +199,14 @@ function Deal({ alert, failure }: { alert: AlertDetail; failure: ActionFailure |
   );
 }
 
+/** The good side of a limit. */
+const GOOD_SIDE: Record<string, string> = {
+  '>': 'at or below',
+  '>=': 'below',
+  '<': 'at or above',
+  '<=': 'above',
+};
+
 function RuleFacts({ alert }: { alert: AlertDetail }) {
   const { rule } = alert;
   const back = rule.resolveThreshold ?? rule.threshold;
@@ -217,10 +226,7 @@ function RuleFacts({ alert }: { alert: AlertDetail }) {
               {rule.words}
             </span>,
           ],
-          [
-            'Well again',
-            `${rule.comparison.startsWith('>') ? 'at or below' : 'at or above'} ${valueWords(back, rule.source)}`,
-          ],
+          ['Well again', `${GOOD_SIDE[rule.comparison]} ${valueWords(back, rule.source)}`],
           ['Action', `${RULE_ACTION_LABELS[rule.action]}${rule.dryRun ? ' (dry run)' : ''}`],
           ['Channel', alert.channel],
           ['Version', rule.version],

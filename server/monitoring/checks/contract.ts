@@ -204,13 +204,13 @@ export const checkView = z.object({
 });
 export type CheckView = z.infer<typeof checkView>;
 
-const uptimePercents = {
+const uptimePercents = z.object({
   uptimeDay: z.nullable(z.number()).check(z.describe('Percent of the last 24 hours.')),
   uptimeQuarter: z.nullable(z.number()).check(z.describe('Percent of the last 90 days.')),
-};
+});
 
 export const checkRow = z.extend(checkView, {
-  ...uptimePercents,
+  ...uptimePercents.shape,
   bars: z
     .array(uptimeBucket)
     .check(z.describe('By hour or by day, as asked for; those without a result are left out.')),
@@ -225,7 +225,7 @@ export type CheckPage = z.infer<typeof checkPage>;
 
 /** A check with both of its ranges; stretches without a result are left out. */
 export const checkDetail = z.extend(checkView, {
-  ...uptimePercents,
+  ...uptimePercents.shape,
   hours: z.array(uptimeBucket),
   days: z.array(uptimeBucket),
 });
