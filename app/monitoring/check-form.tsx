@@ -6,7 +6,7 @@ import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
 import type { ActionFailure } from '#app/http/protected.server';
 import { can, whyNot } from '#server/auth/contract';
-import type { CheckKind } from '#server/monitoring/checks/contract';
+import type { CheckKind } from '#server/monitoring/checks/words/contract';
 
 export interface CheckFormValues {
   title: string;

@@ -16,7 +16,7 @@ import {
   CHECK_KIND_LABELS,
   CHECK_KINDS,
   CHECK_TIMEOUT_DEFAULT,
-} from '#server/monitoring/checks/contract';
+} from '#server/monitoring/checks/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';

@@ -1,5 +1,5 @@
 import { command, type OptionSpec } from '#server/cli/ops/command';
-import { CHECK_KINDS, CHECK_STATES } from '#server/monitoring/checks/contract';
+import { CHECK_KINDS, CHECK_STATES } from '#server/monitoring/checks/words/contract';
 
 const CHECK = {
   name: '<check>',
