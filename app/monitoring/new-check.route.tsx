@@ -95,7 +95,7 @@ export default function NewCheck() {
           timeoutMs: begin.timeoutMs ?? String(CHECK_TIMEOUT_DEFAULT),
         }}
       >
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <SelectField
             label="Environment"
             name="place"

@@ -120,7 +120,7 @@ export async function listResults(
 
 function settingsOf(input: CommandInput) {
   return {
-    url: textOf(input, 'url'),
+    url: textOf(input, 'address'),
     host: textOf(input, 'host'),
     port: textOf(input, 'port'),
     expectStatus: textOf(input, 'expectStatus'),
