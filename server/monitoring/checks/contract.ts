@@ -1,41 +1,16 @@
 import * as z from 'zod/mini';
+import {
+  CHECK_KINDS,
+  CHECK_OUTCOMES,
+  CHECK_STATES,
+  UPTIME_RANGES,
+} from '#server/monitoring/checks/words/contract';
 import { pageOf, timestamp } from '#server/platform/contract';
 
 /** The NOTIFY channel that says that a check failed, or changed its outcome. Its payload is {@link checkNotice} in JSON. */
 export const CHECK_CHANNEL = 'ops_checks';
 export const checkNotice = z.object({ service: z.string(), environment: z.string() });
 export type CheckNotice = z.infer<typeof checkNotice>;
-
-export const CHECK_KINDS = ['health', 'http', 'tcp'] as const;
-export type CheckKind = (typeof CHECK_KINDS)[number];
-
-export const CHECK_KIND_LABELS: Record<CheckKind, string> = {
-  health: 'Health contract',
-  http: 'HTTP',
-  tcp: 'TCP',
-};
-
-/** `not_run`: the console itself could not look, which says nothing about the target. */
-export const CHECK_OUTCOMES = ['ok', 'failed', 'not_run'] as const;
-export type CheckOutcome = (typeof CHECK_OUTCOMES)[number];
-
-/** How a check stands for people. */
-export const CHECK_STATES = ['failed', 'not_run', 'ok', 'waiting', 'paused'] as const;
-export type CheckState = (typeof CHECK_STATES)[number];
-
-export const CHECK_STATE_LABELS: Record<CheckState, string> = {
-  failed: 'Failing',
-  not_run: 'Could not run',
-  ok: 'Well',
-  waiting: 'Not run yet',
-  paused: 'Paused',
-};
-
-export const CHECK_OUTCOME_LABELS: Record<CheckOutcome, string> = {
-  ok: 'Well',
-  failed: 'Failed',
-  not_run: 'Could not run',
-};
 
 /** One thing that the service needs, as its health says it. */
 export const subCheck = z.object({
@@ -97,9 +72,6 @@ const timeoutMs = z.coerce
     z.maximum(60_000, 'Enter 60000 or less.'),
   );
 
-export const CHECK_INTERVAL_DEFAULT = 60;
-export const CHECK_TIMEOUT_DEFAULT = 5_000;
-
 /** Fields that are absent have the default of the kind. */
 export const createCheckInput = z.object({
   ...place,
@@ -142,10 +114,6 @@ export const pauseCheckInput = z.object({
   checkId,
   reason: z.string().check(z.trim(), z.minLength(3, 'Say why, in a few words.'), z.maxLength(500)),
 });
-
-/** What the bars of a list show: the last 24 hours by hour, or the last 90 days by day (UTC). */
-export const UPTIME_RANGES = ['day', 'quarter'] as const;
-export type UptimeRange = (typeof UPTIME_RANGES)[number];
 
 export const listChecksInput = z.object({
   service: z.optional(name),
