@@ -7,7 +7,7 @@ import { sendVisitors } from './support/visitors';
 
 test('an alert is seen, acknowledged with one thumb and resolved, and says who was told', async ({
   open,
-  shop,
+  guarded: shop,
   allowProblems,
 }) => {
   allowProblems(answered(400));
@@ -19,7 +19,7 @@ test('an alert is seen, acknowledged with one thumb and resolved, and says who w
   const form = commander.getByRole('main').locator('form');
   await form.getByLabel('Title').fill('Some requests fail');
   await form.getByLabel('Key').fill(key);
-  await form.getByLabel('Where').selectOption('shop/production');
+  await form.getByLabel('Where').selectOption('guarded/preview');
   await form.getByLabel('Metric', { exact: true }).fill('http_requests_total');
   await form.getByLabel('Labels (optional)').first().fill('status=5xx');
   await form.getByLabel('Of the metric').fill('http_requests_total');

@@ -92,7 +92,7 @@ export default function Alert() {
         </Notice>
       ) : null}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)] lg:items-start">
-        <div className="grid gap-4">
+        <div className="grid min-w-0 gap-4 max-lg:order-2">
           <Section title="Why it fired">
             <div className="grid gap-4">
               <p className="text-pretty break-words">{alert.explanation}</p>
@@ -110,12 +110,19 @@ export default function Alert() {
             <History entries={alert.history} />
           </Section>
         </div>
-        <div className="grid gap-4 max-lg:row-start-1">
-          {isOpen ? <Deal alert={alert} failure={failure} /> : null}
-          <RuleFacts alert={alert} />
-          <Section title="Who was told" flush>
-            <Told alert={alert} />
-          </Section>
+        {/* On a phone, what can be done comes first and what is seldom asked comes last. */}
+        <div className="grid gap-4 max-lg:contents">
+          {isOpen ? (
+            <div className="max-lg:order-1">
+              <Deal alert={alert} failure={failure} />
+            </div>
+          ) : null}
+          <div className="grid gap-4 max-lg:order-3">
+            <RuleFacts alert={alert} />
+            <Section title="Who was told" flush>
+              <Told alert={alert} />
+            </Section>
+          </div>
         </div>
       </div>
     </>
