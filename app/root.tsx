@@ -15,6 +15,7 @@ import { readPreferences } from '#app/preferences/preferences-cookie.server';
 import styles from '#app/styles/global.css?url';
 import { getEnvironmentState } from '#server/deployments/queries/environments';
 import { listOpenToggles } from '#server/maintenance/queries';
+import { countAlerts } from '#server/monitoring/alerts/queries';
 import { countApprovals } from '#server/runs/queries/approvals';
 import { listEnvironments } from '#server/services/queries';
 
@@ -25,24 +26,28 @@ export const links: LinksFunction = () => [
 
 export const meta: MetaFunction = () => [{ title: 'HerbisVeritas Ops' }];
 
+const NO_ALERTS = { firing: 0, acknowledged: 0, critical: 0 };
+
 /** What every page shows of the world; before a login that is nothing. */
 export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, context, request }) => {
   const { toast, headers } = takeToast(context, request);
   const viewer = context.session?.viewer ?? null;
-  const [environments, approvalsToDecide, toggles] = viewer
+  const [environments, approvalsToDecide, toggles, alerts] = viewer
     ? await Promise.all([
         listEnvironments(ctx, {}).then((places) =>
           Promise.all(places.map((place) => getEnvironmentState(ctx, place))),
         ),
         countApprovals(ctx, {}),
         listOpenToggles(ctx, {}).then((places) => places.flatMap((place) => place.toggles)),
+        countAlerts(ctx, {}),
       ])
-    : [[], 0, []];
+    : [[], 0, [], NO_ALERTS];
   const root: RootData = {
     viewer,
     environments,
     approvalsToDecide,
     toggles,
+    alerts,
     preferences: readPreferences(context, request),
     toast,
     now: ctx.clock.now().toISOString(),
@@ -63,7 +68,11 @@ export function Layout({ children }: { children: ReactNode }) {
         <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
         <meta name="color-scheme" content={theme === 'system' ? 'light dark' : theme} />
         <Meta />
-        <link rel="icon" type="image/svg+xml" href={FAVICON[overallSign(root?.environments ?? [])]} />
+        <link
+          rel="icon"
+          type="image/svg+xml"
+          href={FAVICON[root?.alerts.critical ? 'critical' : overallSign(root?.environments ?? [])]}
+        />
         <Links />
       </head>
       <body>

@@ -35,6 +35,13 @@ export default [
   route('security/events.csv', 'security/events-csv.route.tsx'),
   route(':service/:environment/lockdown', 'security/lockdown.route.tsx'),
 
+  route('checks', 'monitoring/checks.route.tsx'),
+  route('checks.csv', 'monitoring/checks-csv.route.tsx'),
+  route('checks/new', 'monitoring/new-check.route.tsx'),
+  route('checks/:checkId', 'monitoring/check.route.tsx'),
+  route('checks/:checkId/change', 'monitoring/change-check.route.tsx'),
+  route('checks/:checkId/results.csv', 'monitoring/check-results-csv.route.tsx'),
+
   route('approvals', 'runs/approvals.route.tsx'),
   route('approvals.csv', 'runs/approvals-csv.route.tsx'),
 
@@ -43,6 +50,12 @@ export default [
   route('runs/:runId', 'runs/detail.route.tsx', [index('runs/log.route.tsx')]),
   route('runs/:runId/log', 'runs/log-lines.route.tsx'),
 
+  route('alerts', 'alerts/list.route.tsx'),
+  route('alerts.csv', 'alerts/csv.route.tsx'),
+  route('alerts/rules', 'alerts/rules.route.tsx'),
+  route('alerts/rules/new', 'alerts/new-rule.route.tsx'),
+  route('alerts/rules/:key', 'alerts/rule.route.tsx'),
+  route('alerts/:alertId', 'alerts/detail.route.tsx'),
   route('alerts/deliveries', 'notifications/deliveries.route.tsx'),
   route('alerts/deliveries.csv', 'notifications/deliveries-csv.route.tsx'),
   route('alerts/deliveries/:notificationId', 'notifications/delivery.route.tsx'),

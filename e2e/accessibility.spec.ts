@@ -84,6 +84,10 @@ test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
     '/settings/people?search=nobody+like+it',
     '/settings/people/new',
     '/settings/channels',
+    '/checks',
+    '/checks?range=quarter',
+    '/checks?state=paused',
+    '/checks/new',
     '/alerts/deliveries',
     '/alerts/deliveries?search=nothing+like+it',
     '/settings/services',
@@ -91,6 +95,10 @@ test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
     '/api-reference',
   ]);
   await walk(page, ['/drills', '/drill/practice/drill', '/schedules']);
+  await visit(page, '/checks?environment=staging&kind=health');
+  await page.getByRole('link', { name: 'Health' }).click();
+  await page.getByRole('heading', { level: 2, name: 'What it needs' }).waitFor();
+  await test.step('a check', () => expectAccessible(page, 'a check'));
   await page.getByRole('link', { name: 'Rollback drill' }).click();
   await page.getByRole('heading', { level: 1, name: 'Rollback drill' }).waitFor();
   const schedule = new URL(page.url()).pathname;

@@ -33,7 +33,7 @@ test('the command line tells people and programs how things are', async ({ shop 
   expect(rows.length).toBeGreaterThan(0);
   const shown = await ops(`runs show ${rows[0]?.number} --json`, as('viewer'));
   expect(JSON.parse(shown.stdout)).toMatchObject({ number: rows[0]?.number, status: rows[0]?.status });
-  const health = await ops('status:health', { OPS_URL: origin });
+  const health = await ops('status:console', { OPS_URL: origin });
   expect([health.code, health.stderr]).toEqual([0, '']);
   expect(health.stdout).toMatch(/✓ worker ok/);
 });

@@ -34,6 +34,7 @@ function shop(options: { name: string; title: string; proxyPort: number; holdSec
     },
     control: { token: controlToken },
     health: {},
+    checkDefaults: { intervalSeconds: 2, timeoutMs: 2_000 },
     validation: {
       endpoints: [{ path: '/api/health' }, { path: '/shop' }, { path: '/api/auth/status' }],
       samples: 10,
@@ -85,6 +86,9 @@ export default defineConfig({
       environments: {
         preview: {
           ...shop({ name: 'preview', title: 'Preview', proxyPort: port + 4, holdSeconds: 0 }),
+          metrics: { intervalMs: 1_000, timeoutMs: 2_000 },
+          // The story of the automatic rollback is here: it has no checklist to wait for.
+          automaticRollback: { cooldownMinutes: 0 },
           approvals: ['deployments.deploy' as const],
           checklist: [],
         },

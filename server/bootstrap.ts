@@ -1,4 +1,5 @@
-import { deployEnded } from '#server/deployments/contract';
+import { rollBackForAlert } from '#server/deployments/automatic-rollback';
+import { automaticRollbackDecided, deployEnded } from '#server/deployments/contract';
 import { followDrill } from '#server/deployments/drills/follow';
 import { drillJob } from '#server/deployments/drills/job';
 import { DRIVERS } from '#server/deployments/drivers/driver';
@@ -9,8 +10,10 @@ import { checklistProcedure, validationProcedure } from '#server/deployments/pro
 import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
+import { breachLockdownDecided } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
 import { createControls } from '#server/maintenance/drivers/http-control';
+import { lockDownForBreach } from '#server/maintenance/lock-down-for-breach';
 import { clearCacheProcedure, optimiseProcedure } from '#server/maintenance/procedures/emergency';
 import {
   disableMaintenanceProcedure,
@@ -18,6 +21,8 @@ import {
   lockdownProcedure,
   unlockProcedure,
 } from '#server/maintenance/procedures/toggles';
+import { noteDecision } from '#server/monitoring/alerts/automatic-actions';
+import { automaticActionRequested } from '#server/monitoring/alerts/contract';
 import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
 import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { systemClock } from '#server/platform/clock';
@@ -105,5 +110,9 @@ export function createEventRegistry(): EventRegistry {
   const events = new EventRegistry();
   events.on(deployEnded, 'deployments.roll-back-failed-validation', rollBackFailedValidation);
   events.on(deployEnded, 'deployments.follow-drill', followDrill);
+  events.on(automaticActionRequested, 'maintenance.lock-down-for-breach', lockDownForBreach);
+  events.on(automaticActionRequested, 'deployments.roll-back-for-alert', rollBackForAlert);
+  events.on(automaticRollbackDecided, 'monitoring.note-rollback-decision', noteDecision);
+  events.on(breachLockdownDecided, 'monitoring.note-lockdown-decision', noteDecision);
   return events;
 }

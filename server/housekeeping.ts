@@ -4,6 +4,9 @@ import { setUpPractice } from '#server/deployments/drills/set-up';
 import { endExpiredToggles, verifyOpenToggles } from '#server/maintenance/keep-toggles';
 import { keepPartitions } from '#server/metrics/partitions';
 import { syncScrapeTargets } from '#server/metrics/scrape';
+import { keepCheckPartitions } from '#server/monitoring/checks/partitions';
+import { syncChecks } from '#server/monitoring/checks/sync';
+import { settleRules } from '#server/monitoring/rules/settle';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { expireApprovals } from '#server/runs/approvals';
 
@@ -21,6 +24,9 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'set up practice', run: setUpPractice },
   { name: 'make and drop partitions of metrics', run: keepPartitions },
   { name: 'sync scrape targets', run: syncScrapeTargets },
+  { name: 'make and drop partitions of checks', run: keepCheckPartitions },
+  { name: 'sync checks', run: syncChecks },
+  { name: 'sync rules', run: (ctx) => settleRules(ctx) },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

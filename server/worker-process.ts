@@ -4,6 +4,9 @@ import { resumeEnvironments } from '#server/deployments/resume-environments';
 import { keepHouse } from '#server/housekeeping';
 import { keepRollups } from '#server/metrics/rollups';
 import { startScrapeLoop } from '#server/metrics/scrape';
+import { keepAlerts } from '#server/monitoring/alerts/keep-alerts';
+import { startCheckLoop } from '#server/monitoring/checks/loop';
+import { startRuleLoop } from '#server/monitoring/rules/engine';
 import { scanRequestLogs } from '#server/monitoring/security-events/scan-logs';
 import { startNotificationSender } from '#server/notifications/sender';
 import { type App, systemActor } from '#server/platform/context';
@@ -20,6 +23,9 @@ import { OPS_CONFIG } from '#server/services/queries';
 
 /** How often a worker says that it lives; `/api/health` calls it gone after 15 s. */
 const HEARTBEAT_MS = 3_000;
+
+/** How often held notices and acknowledgements that expire are looked at. */
+const ALERT_KEEPING_MS = 1_000;
 
 /** Resuming goes on in the background after this long; runs wait no longer. */
 const RESUME_MS = 20_000;
@@ -40,6 +46,9 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   const events = startEventLoop(app, workerId);
   const schedules = startPollLoop(env.SCHEDULE_POLL_MS, () => settleSchedules(app), logAway(app));
   const scrapes = startScrapeLoop(app, logAway(app));
+  const checks = startCheckLoop(app, logAway(app));
+  const rules = startRuleLoop(app, logAway(app));
+  const alerts = startPollLoop(ALERT_KEEPING_MS, () => keepAlerts(app), logAway(app));
   const rollups = startPollLoop(env.ROLLUP_POLL_MS, () => keepRollups(app), logAway(app));
   const housekeeping = startPollLoop(env.HOUSEKEEPING_MS, () => keepHouse(app), logAway(app));
   const notifications = startNotificationSender(app, workerId);
@@ -59,9 +68,19 @@ export async function runWorker(hooks?: RunHooks): Promise<void> {
   onStopRequest(async () => {
     clearInterval(heartbeat);
     await Promise.all(
-      [runs, events, schedules, notifications, housekeeping, requestLogs, scrapes, rollups].map((each) =>
-        each.stop(),
-      ),
+      [
+        runs,
+        events,
+        schedules,
+        notifications,
+        housekeeping,
+        requestLogs,
+        scrapes,
+        checks,
+        rules,
+        alerts,
+        rollups,
+      ].map((each) => each.stop()),
     );
     await listener.close();
     await app.database.client.worker.delete({ where: { id: workerId } }).catch(logAway(app));

@@ -50,6 +50,15 @@ export const paths = {
   securityEventsCsv: (filter: Query = {}) => withQuery('/security/events.csv', filter),
   lockdown: (place: Place) => `${at(place)}/lockdown`,
 
+  monitorChecks: (filter: Query = {}) => withQuery('/checks', filter),
+  monitorChecksCsv: (filter: Query = {}) => withQuery('/checks.csv', filter),
+  newMonitorCheck: (query: Query = {}) => withQuery('/checks/new', query),
+  monitorCheck: (checkId: string, query: Query = {}) =>
+    withQuery(`/checks/${encodeURIComponent(checkId)}`, query),
+  changeMonitorCheck: (checkId: string) => `/checks/${encodeURIComponent(checkId)}/change`,
+  checkResultsCsv: (checkId: string, filter: Query = {}) =>
+    withQuery(`/checks/${encodeURIComponent(checkId)}/results.csv`, filter),
+
   approvals: (filter: Query = {}) => withQuery('/approvals', filter),
   approvalsCsv: () => '/approvals.csv',
   freezes: (filter: Query = {}) => withQuery('/freezes', filter),
@@ -70,6 +79,12 @@ export const paths = {
   apiDocument: () => '/api/v1/openapi.json',
   health: () => '/api/health',
 
+  alerts: (filter: Query = {}) => withQuery('/alerts', filter),
+  alertsCsv: (filter: Query = {}) => withQuery('/alerts.csv', filter),
+  alert: (alertId: string) => `/alerts/${encodeURIComponent(alertId)}`,
+  rules: (filter: Query = {}) => withQuery('/alerts/rules', filter),
+  newRule: (query: Query = {}) => withQuery('/alerts/rules/new', query),
+  rule: (key: string, query: Query = {}) => withQuery(`/alerts/rules/${encodeURIComponent(key)}`, query),
   deliveries: (filter: Query = {}) => withQuery('/alerts/deliveries', filter),
   deliveriesCsv: (filter: Query = {}) => withQuery('/alerts/deliveries.csv', filter),
   delivery: (notificationId: string) => `/alerts/deliveries/${encodeURIComponent(notificationId)}`,
@@ -96,5 +111,7 @@ export const paths = {
 /** True when a link to `href` should look current on `pathname`. The overview matches itself only. */
 export function isCurrentPath(href: string, pathname: string): boolean {
   if (href === '/') return pathname === '/';
+  // They have a place of their own beside the alerts.
+  if (href === '/alerts' && pathname.startsWith('/alerts/deliveries')) return false;
   return pathname === href || pathname.startsWith(`${href}/`);
 }

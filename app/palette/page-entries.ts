@@ -18,6 +18,7 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.deployments()]: ['releases', 'history', 'live'],
   [paths.runs()]: ['jobs', 'log'],
   [paths.audit()]: ['who did what', 'history'],
+  [paths.monitorChecks()]: ['checks', 'health', 'monitoring', 'availability'],
   [paths.freezes()]: ['freeze windows', 'change freeze'],
   [paths.drills()]: ['practice', 'rehearse'],
   [paths.schedules()]: ['cron', 'timer'],
@@ -25,6 +26,11 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.sessions()]: ['browsers', 'devices', 'sign out elsewhere'],
   [paths.people()]: ['users', 'roles', 'team'],
   [paths.configuration()]: ['services', 'environments', 'ops.config'],
+};
+
+/** The command line's name for what a page shows. */
+const PAGE_COMMANDS: Record<string, Partial<PaletteEntry>> = {
+  [paths.monitorChecks()]: { command: 'status:health' },
 };
 
 /** Every page, what is done in the settings, and what a person does with the console itself. */
@@ -52,7 +58,7 @@ export function pageEntries({ subject, theme, schedules }: PaletteFacts): Palett
     keywords: string[],
   ) => page(href, title, permission, { group: 'settings', icon, keywords });
   return [
-    ...EVERYWHERE.map(({ href, label, permission }) => page(href, label, permission)),
+    ...EVERYWHERE.map(({ href, label, permission }) => page(href, label, permission, PAGE_COMMANDS[href])),
     page(paths.apiReference(), 'API reference', 'overview.read', {
       keywords: ['page', 'http', 'openapi', 'documentation', 'curl', 'endpoints'],
     }),
@@ -72,7 +78,7 @@ export function pageEntries({ subject, theme, schedules }: PaletteFacts): Palett
     page(paths.health(), 'Health of the console', 'overview.read', {
       group: 'console',
       icon: 'validate',
-      command: 'status:health',
+      command: 'status:console',
       keywords: ['probe', 'database', 'worker'],
       does: { kind: 'document', href: paths.health() },
     }),

@@ -7,6 +7,9 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'deployments.read': 'See deployments and releases',
   'schedules.read': 'See schedules and drills',
   'metrics.read': 'See metrics',
+  'checks.read': 'See checks and uptime',
+  'rules.read': 'See rules and what they would have done',
+  'alerts.read': 'See alerts',
   'maintenance.read': 'See what is switched on: maintenance, lockdown, monitoring',
   'security.read': 'See security events',
   'deliveries.read': 'See notifications and channels',
@@ -29,6 +32,10 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'freezes.manage': 'Begin and end deploy freezes',
   'freezes.override': 'Deploy in spite of a freeze',
   'schedules.manage': 'Change and pause schedules',
+  'checks.manage': 'Add, change, pause and run checks',
+  'alerts.acknowledge': 'Acknowledge alerts',
+  'alerts.manage': 'Resolve alerts by hand',
+  'rules.manage': 'Add, change and switch rules',
   'deliveries.retry': 'Send notifications again',
   'channels.manage': 'Test and mute channels, say whom handles ring',
   'metrics.push': 'Send metrics',
@@ -42,7 +49,15 @@ export interface PermissionGroup {
   permissions: Permission[];
 }
 
-type GroupKey = 'read' | 'deployments' | 'emergency' | 'runs' | 'rules' | 'notifications' | 'people';
+type GroupKey =
+  | 'read'
+  | 'deployments'
+  | 'emergency'
+  | 'runs'
+  | 'rules'
+  | 'monitoring'
+  | 'notifications'
+  | 'people';
 
 const GROUP_TITLES: Record<GroupKey, string> = {
   read: 'Look',
@@ -50,6 +65,7 @@ const GROUP_TITLES: Record<GroupKey, string> = {
   emergency: 'Maintenance and emergencies',
   runs: 'Runs',
   rules: 'Locks, freezes and schedules',
+  monitoring: 'Watch',
   notifications: 'Notifications',
   people: 'Account and people',
 };
@@ -59,6 +75,7 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
+  if (['checks', 'metrics', 'rules', 'alerts'].includes(domain)) return 'monitoring';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';
   return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';

@@ -49,6 +49,24 @@ import { listOpenToggles, listToggles, previewEmergency, previewToggle } from '#
 import { pushMetrics } from '#server/metrics/commands';
 import { listMetrics, listScrapeTargets } from '#server/metrics/queries/catalog';
 import { readChart } from '#server/metrics/queries/charts';
+import { acknowledgeAlert, resolveAlert } from '#server/monitoring/alerts/commands';
+import { countAlerts, getAlert, listAlerts } from '#server/monitoring/alerts/queries';
+import {
+  changeCheck,
+  createCheck,
+  pauseCheck,
+  removeCheck,
+  resumeCheck,
+  runCheckNow,
+} from '#server/monitoring/checks/commands';
+import {
+  getCheck,
+  getServiceHealth,
+  listCheckResults,
+  listChecks,
+} from '#server/monitoring/checks/queries/checks';
+import { createRule, switchRule, updateRule } from '#server/monitoring/rules/commands';
+import { getRule, listRules, previewRule, testRule } from '#server/monitoring/rules/queries';
 import { reportSecurityEvents } from '#server/monitoring/security-events/commands';
 import { countEvents, listSecurityEvents } from '#server/monitoring/security-events/queries';
 import {
@@ -138,6 +156,28 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   reportSecurityEvents,
   listSecurityEvents,
   countSecurityEvents: countEvents,
+  listAlerts,
+  countAlerts,
+  getAlert,
+  acknowledgeAlert,
+  resolveAlert,
+  listRules,
+  getRule,
+  createRule,
+  updateRule,
+  switchRule,
+  previewRule,
+  testRule,
+  listChecks,
+  getCheck,
+  listCheckResults,
+  getServiceHealth,
+  createCheck,
+  changeCheck,
+  removeCheck,
+  pauseCheck,
+  resumeCheck,
+  runCheckNow,
   pushMetrics,
   listMetrics: inRows(listMetrics),
   readChart,

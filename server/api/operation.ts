@@ -15,6 +15,8 @@ export const GROUPS = {
   'Maintenance and emergencies': 'What is switched on, and what to do when minutes count.',
   Security: 'Lockdowns, and what looked like an attack.',
   Notifications: 'What people were told, and where it went.',
+  'Alerts and rules': 'What fires, why, and what is done about it.',
+  Checks: 'What is looked at again and again, and how it was.',
   Metrics: 'Numbers over time: sent, scraped and read.',
   Audit: 'Who did what.',
   People: 'Who may come in, and with what role.',

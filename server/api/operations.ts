@@ -1,6 +1,8 @@
 import type * as z from 'zod/mini';
+import { ALERT_OPERATIONS } from '#server/api/operations/alerts';
 import { APPROVAL_OPERATIONS } from '#server/api/operations/approvals';
 import { AUDIT_OPERATIONS } from '#server/api/operations/audit';
+import { CHECK_OPERATIONS } from '#server/api/operations/checks';
 import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
 import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
@@ -25,6 +27,8 @@ export const OPERATIONS = {
   ...MAINTENANCE_OPERATIONS,
   ...SECURITY_OPERATIONS,
   ...NOTIFICATION_OPERATIONS,
+  ...ALERT_OPERATIONS,
+  ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,
   ...PEOPLE_OPERATIONS,

@@ -8,6 +8,7 @@ const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<num
   log: () => import('#server/cli/bench/log'),
   pages: () => import('#server/cli/bench/pages'),
   rollback: () => import('#server/cli/bench/rollback'),
+  watch: () => import('#server/cli/bench/watch'),
 };
 
 /** `npm run bench -- <name> [options]`. */

@@ -209,3 +209,16 @@ export const deployEnded = defineEvent(
     error: z.nullable(z.string()),
   }),
 );
+
+/** What came of an alert that asked for a rollback. */
+export const automaticRollbackDecided = defineEvent(
+  'deployments.automatic-rollback-decided',
+  z.object({
+    alertId: z.string(),
+    service: z.string(),
+    environment: z.string(),
+    outcome: z.enum(['started', 'refused', 'dry_run']),
+    words: z.string(),
+    runId: z.nullable(z.string()),
+  }),
+);

@@ -37,11 +37,15 @@ const HELPERS: Record<string, string> = {
   '/server/deployments/queries/environments.ts#toLockView': 'shapes a row',
   '/server/deployments/queries/deployments.ts#recentDeployments': 'part of the overview',
   '/server/deployments/queries/releases.ts#describeReleases': 'part of the queries about releases',
+  '/server/deployments/queries/was-live.ts#wasLive': 'part of rules',
   '/server/deployments/queries/request-logs.ts#listRequestLogs': 'read by the worker',
   '/server/maintenance/commands/switch-toggles.ts#switchByConsole': 'called by the console itself',
   '/server/maintenance/queries.ts#enhancedIntervalSeconds': 'part of the checks',
   '/server/maintenance/queries.ts#isInMaintenance': 'part of rules and automatic actions',
   '/server/monitoring/security-events/queries.ts#countSecurityEvents': 'part of rules',
+  '/server/monitoring/checks/queries/read-check-states.ts#readCheckStates': 'part of rules',
+  '/server/monitoring/checks/queries/uptime.ts#uptime':
+    'part of the queries about checks and of status pages',
   '/server/deployments/commands/request-runs.ts#requestFirstDeploy':
     'called by the console itself at its first start',
   '/server/deployments/commands/request-runs.ts#queueDeploy':

@@ -205,3 +205,16 @@ export const toggleChanged = defineEvent(
     runId: z.nullable(z.string()),
   }),
 );
+
+/** What came of an alert that asked for a lockdown. */
+export const breachLockdownDecided = defineEvent(
+  'maintenance.breach-lockdown-decided',
+  z.object({
+    alertId: z.string(),
+    service: z.string(),
+    environment: z.string(),
+    outcome: z.enum(['started', 'refused', 'dry_run']),
+    words: z.string(),
+    runId: z.nullable(z.string()),
+  }),
+);

@@ -12,12 +12,17 @@ const BY_HAND = [
   /^index CREATE UNIQUE INDEX metric_(sample|rollup_1m|rollup_1h)(_\d{8})?_pkey /,
   /^constraint metric_(sample|rollup_1m|rollup_1h)(_\d{8})?\.\S+_pkey PRIMARY KEY /,
   /^function metric_(make|drop)_partitions$/,
+  /^column check_(result|hour)(_\d{8})?\./,
+  /^index CREATE UNIQUE INDEX check_(result|hour)(_\d{8})?_pkey /,
+  /^constraint check_(result|hour)(_\d{8})?\.\S+_pkey PRIMARY KEY /,
+  /^function check_(make|drop)_partitions$/,
+  /^index CREATE UNIQUE INDEX monitor_check_key_key /,
   /^(column|index|constraint|relation) .*_prisma_migrations/,
   /^constraint \S+_check CHECK /,
   /^function (refuse_change|require_approval|check_approval)$/,
   /^trigger (\S+\.append_only|run\.two_people|run_approval\.second_person)$/,
-  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|run_awaiting_key|environment_lock_open_key|deployment_current_key|drill_open_key|notification_delivery_one_sending_key|toggle_open_key) /,
-  /^index CREATE INDEX (run_approval_required_idx|audit_entry_search_idx|notification_delivery_due_idx|notification_delivery_open_idx) /,
+  /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|run_awaiting_key|environment_lock_open_key|deployment_current_key|drill_open_key|notification_delivery_one_sending_key|toggle_open_key|alert_open_key) /,
+  /^index CREATE INDEX (run_approval_required_idx|audit_entry_search_idx|notification_delivery_due_idx|notification_delivery_open_idx|alert_open_idx|alert_waiting_idx) /,
 ];
 
 it('the migrations lead to the schema that is written', async () => {

@@ -71,6 +71,26 @@ const envSchema = z.object({
   /** How often workers bring rollups up to date, and how long after its end a minute is first reckoned. */
   ROLLUP_POLL_MS: ms(5_000, 20),
   ROLLUP_LAG_MS: ms(5_000),
+  /** How often workers look for rules that are due, and how long one may be about a batch of them. */
+  RULE_POLL_MS: ms(250, 10),
+  RULE_LEASE_MS: ms(10_000, 200),
+  /** Without data for so long, a rule is unknown and pages. */
+  RULE_UNKNOWN_SECONDS: z.coerce.number().min(1).max(86_400).default(60),
+  /** So many turns between firing and well within the window, and an alert flaps: it stays open and quiet. */
+  ALERT_FLAP_TURNS: z.coerce.number().int().min(3).max(100).default(6),
+  ALERT_FLAP_SECONDS: z.coerce.number().min(1).max(86_400).default(900),
+  /** After a notice, what fires in the same environment for the same channel is held so long and told together. */
+  ALERT_GROUP_SECONDS: z.coerce.number().min(0).max(3_600).default(15),
+  /** How often workers look for checks that are due. */
+  CHECK_POLL_MS: ms(200, 10),
+  /** Checks that a worker has under way at once, and how many of them ask the same host and port. */
+  CHECK_CONCURRENCY: z.coerce.number().int().min(1).max(5_000).default(256),
+  CHECK_TARGET_CONCURRENCY: z.coerce.number().int().min(1).max(1_000).default(32),
+  /** A check is taken over this long after its time to answer is over. */
+  CHECK_LEASE_MS: ms(5_000, 100),
+  /** How long results of checks are kept, days, and what each hour adds up to. */
+  CHECK_RESULT_DAYS: z.coerce.number().int().min(2).max(365).default(7),
+  CHECK_HOUR_DAYS: z.coerce.number().int().min(90).max(730).default(400),
   SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
   /** A session ends this long after its sign-in, however much it is used. */
   SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(7),

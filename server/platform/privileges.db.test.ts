@@ -7,9 +7,15 @@ import { withAdmin } from '#server/testing/server';
 /** What the serving role may do with each table: Select, Insert, Update, Delete. A new table has to be added here. */
 const EXPECTED: Record<string, string> = {
   _prisma_migrations: 'S',
+  alert: 'SIU',
+  alert_event: 'SI',
+  alert_rule: 'SIU',
   api_token: 'SIU',
   app_user: 'SIU',
   audit_entry: 'SI',
+  automatic_rollback_attempt: 'SIU',
+  check_hour: 'SIU',
+  check_result: 'SI',
   deployment: 'SIU',
   drill: 'SIU',
   environment_lock: 'SIU',
@@ -24,6 +30,7 @@ const EXPECTED: Record<string, string> = {
   metric_rollup_1m: 'SIU',
   metric_sample: 'SI',
   metric_series: 'SI',
+  monitor_check: 'SIU',
   notification: 'SI',
   notification_attempt: 'SI',
   notification_channel: 'SU',
@@ -31,6 +38,7 @@ const EXPECTED: Record<string, string> = {
   notification_mention: 'SIUD',
   release: 'SIU',
   release_mark: 'SI',
+  rule_state: 'SIUD',
   run: 'SIU',
   run_approval: 'SI',
   run_log: 'SI',
@@ -45,7 +53,7 @@ const EXPECTED: Record<string, string> = {
   worker: 'SIUD',
 };
 /** Only added to by those who serve, but not history that a trigger keeps: dropped by age, or a register. */
-const NO_HISTORY = ['metric_sample', 'metric_series'];
+const NO_HISTORY = ['check_result', 'metric_sample', 'metric_series'];
 const APPEND_ONLY = Object.entries(EXPECTED).flatMap(([table, rights]) =>
   rights === 'SI' && !NO_HISTORY.includes(table) ? [table] : [],
 );

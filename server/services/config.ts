@@ -133,6 +133,35 @@ const controlSchema = z.strictObject({
   timeoutMs: z.number().int().min(100).max(60_000).default(5_000),
 });
 
+const checkBase = {
+  key: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'use lower-case letters, digits and dashes, at most 60'),
+  title: z.string().min(1).max(100),
+  /** Absent: that of `checkDefaults`. */
+  intervalSeconds: z.number().min(1).max(86_400).optional(),
+  timeoutMs: z.number().int().min(10).max(60_000).optional(),
+};
+const httpUrl = z.url({ protocol: /^https?$/, error: 'give an http:// or https:// address' });
+
+/** Something to look at again and again besides the health and the endpoints of the environment. */
+const checkSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    ...checkBase,
+    kind: z.literal('http'),
+    url: httpUrl,
+    expectStatus: z.number().int().min(100).max(599).default(200),
+    /** What the answer must hold. */
+    bodyIncludes: z.string().min(1).max(500).optional(),
+  }),
+  z.strictObject({
+    ...checkBase,
+    kind: z.literal('tcp'),
+    host: z.string().min(1).max(253),
+    port: z.number().int().min(1).max(65_535),
+  }),
+  /** In the health contract; see docs/operating.md. */
+  z.strictObject({ ...checkBase, kind: z.literal('health'), url: httpUrl }),
+]);
+
 const environmentFields = z.object({
   title: z.string().min(1),
   url: z.url(),
@@ -170,11 +199,31 @@ const environmentFields = z.object({
       timeoutMs: z.number().int().min(10).max(60_000).default(3_000),
     })
     .optional(),
+  /** How often the health and the endpoints are looked at, and how long they may take to answer. */
+  checkDefaults: z
+    .strictObject({
+      intervalSeconds: z.number().min(1).max(86_400).default(10),
+      timeoutMs: z.number().int().min(10).max(60_000).default(5_000),
+    })
+    .prefault({}),
+  checks: z.array(checkSchema).default([]),
+  /** Hosts that the checks of people may ask, besides those that this configuration names itself. */
+  checkHosts: z.array(z.string().min(1).max(253)).default([]),
   rollback: z
     .object({
       budgetSeconds: z.number().int().min(5).max(3_600).default(90),
       /** The least time that the validation of a rollback goes on: the release has proved itself before. */
       holdSeconds: z.number().min(0).max(600).default(0),
+    })
+    .prefault({}),
+  /** What rules with the action "roll back" may do here by themselves. */
+  automaticRollback: z
+    .strictObject({
+      enabled: z.boolean().default(true),
+      /** Only what begins within this time after a release went live is put down to it. */
+      attributionMinutes: z.number().min(0.1).max(10_080).default(60),
+      /** After one automatic rollback, the next may come so long after it. */
+      cooldownMinutes: z.number().min(0).max(10_080).default(30),
     })
     .prefault({}),
   /** Absent: maintenance mode, lockdown and the emergency commands are refused with words. */
@@ -188,7 +237,15 @@ const environmentFields = z.object({
   keepReleases: z.number().int().min(2).max(50).default(5),
 });
 
-const environmentSchema = environmentFields.superRefine(({ practice, approvals }, ctx) => {
+const environmentSchema = environmentFields.superRefine(({ practice, approvals, checks }, ctx) => {
+  for (const [index, { key }] of checks.entries()) {
+    if (checks.findIndex((other) => other.key === key) === index) continue;
+    ctx.addIssue({
+      code: 'custom',
+      path: ['checks', index, 'key'],
+      message: `another check is called ${key}`,
+    });
+  }
   if (!practice || approvals.length === 0) return;
   const message = 'a practice environment cannot need approvals: a drill has nobody to ask';
   ctx.addIssue({ code: 'custom', path: ['approvals'], message });

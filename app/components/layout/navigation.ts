@@ -1,7 +1,9 @@
 import {
   Activity,
+  BellRing,
   CalendarClock,
   ClipboardCheck,
+  HeartPulse,
   LayoutGrid,
   Lock,
   type LucideIcon,
@@ -32,9 +34,11 @@ interface Entry extends NavigationItem {
 /** Every page of the navigation, in order, with what a person needs to see it. */
 export const EVERYWHERE: readonly Entry[] = [
   { href: paths.overview(), label: 'Overview', icon: LayoutGrid, permission: 'overview.read' },
+  { href: paths.alerts(), label: 'Alerts', icon: BellRing, permission: 'alerts.read' },
   { href: paths.deployments(), label: 'Deployments', icon: Rocket, permission: 'deployments.read' },
   { href: paths.runs(), label: 'Runs', icon: Activity, permission: 'runs.read' },
   { href: paths.approvals(), label: 'Approvals', icon: UserRoundCheck, permission: 'runs.read' },
+  { href: paths.monitorChecks(), label: 'Uptime', icon: HeartPulse, permission: 'checks.read' },
   { href: paths.maintenance(), label: 'Maintenance', icon: Wrench, permission: 'maintenance.read' },
   { href: paths.security(), label: 'Security', icon: ShieldAlert, permission: 'security.read' },
   { href: paths.freezes(), label: 'Freezes', icon: Snowflake, permission: 'deployments.read' },

@@ -99,7 +99,7 @@ const COUNT_PLACE: Record<string, string> = {
   'max-lg:sr-only': 'max-lg:absolute max-lg:top-0 max-lg:right-0.5 lg:ml-auto',
 };
 
-/** How many things behind an item wait for the person who looks. */
+/** How many things behind an item wait: alerts that fire, and approvals for the person who looks. */
 function WaitingCount({
   item,
   className = 'ml-auto',
@@ -107,17 +107,24 @@ function WaitingCount({
   item: NavigationItem;
   className?: string | undefined;
 }) {
-  const waiting = useRootData()?.approvalsToDecide ?? 0;
-  if (item.href !== paths.approvals() || waiting === 0) return null;
+  const root = useRootData();
+  const isAlerts = item.href === paths.alerts();
+  const waiting = isAlerts
+    ? (root?.alerts.firing ?? 0)
+    : item.href === paths.approvals()
+      ? (root?.approvalsToDecide ?? 0)
+      : 0;
+  if (waiting === 0) return null;
   return (
     <span
       className={cn(
-        'grid h-4 min-w-4 grid-flow-col place-items-center rounded-full bg-herb px-1 text-s leading-none font-semibold text-on-herb',
+        'grid h-4 min-w-4 grid-flow-col place-items-center rounded-full px-1 text-s leading-none font-semibold',
+        isAlerts ? 'bg-critical text-on-critical' : 'bg-herb text-on-herb',
         className,
       )}
     >
       {waiting > 99 ? '99+' : waiting}
-      <span className="sr-only"> for you to decide</span>
+      <span className="sr-only">{isAlerts ? ' firing' : ' for you to decide'}</span>
     </span>
   );
 }

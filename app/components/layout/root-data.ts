@@ -4,6 +4,7 @@ import { DEFAULT_PREFERENCES, type Preferences } from '#app/lib/preferences';
 import type { Viewer } from '#server/auth/contract';
 import type { EnvironmentState } from '#server/deployments/contract';
 import type { ToggleView } from '#server/maintenance/contract';
+import type { AlertCounts } from '#server/monitoring/alerts/contract';
 
 /** What every page knows: who looks, what they prefer, and how the environments are. */
 export interface RootData {
@@ -12,6 +13,8 @@ export interface RootData {
   environments: EnvironmentState[];
   /** Runs that await a decision which this person may make. */
   approvalsToDecide: number;
+  /** Alerts that are open. */
+  alerts: AlertCounts;
   /** Maintenance mode, lockdowns and the like that are on. */
   toggles: ToggleView[];
   toast: Toast | null;

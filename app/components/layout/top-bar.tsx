@@ -1,5 +1,5 @@
 import { Link, useLocation } from '@remix-run/react';
-import { ChevronsUpDown, Radio, Undo2 } from 'lucide-react';
+import { BellRing, ChevronsUpDown, Radio, Undo2 } from 'lucide-react';
 import { BrandMark } from '#app/components/layout/brand';
 import { useCurrentEnvironment } from '#app/components/layout/current-place';
 import { environmentSign } from '#app/components/layout/environment-sign';
@@ -50,6 +50,7 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
             </Badge>
           </Link>
         ) : null}
+        <FiringPill />
         {chip && chip.status !== 'needs_attention' ? <RunChip run={chip} className="hidden lg:flex" /> : null}
         <div className="ml-auto flex items-center gap-1.5 md:gap-2">
           <LiveMark />
@@ -67,6 +68,20 @@ export function TopBar({ viewer }: { viewer: Viewer }) {
       </div>
       {chip ? <RunChip run={chip} className="border-t border-line px-3 lg:hidden" wide /> : null}
     </header>
+  );
+}
+
+/** How many alerts fire, where any does: red is for those that are critical. */
+function FiringPill() {
+  const alerts = useRootData()?.alerts;
+  if (!alerts?.firing) return null;
+  return (
+    <Link to={paths.alerts({ state: 'firing' })} className="no-underline" data-tip="See what fires">
+      <Badge tone={alerts.critical > 0 ? 'critical' : 'warning'} icon={BellRing} className="max-sm:px-1.5">
+        {alerts.firing}
+        <span className="max-md:sr-only"> firing</span>
+      </Badge>
+    </Link>
   );
 }
 

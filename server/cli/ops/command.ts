@@ -42,6 +42,8 @@ export const GROUPS = [
   'Maintenance and emergencies',
   'Runs',
   'State',
+  'Alerts and rules',
+  'Checks',
   'Policy',
   'Practice and schedules',
   'Notifications',

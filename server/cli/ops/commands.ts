@@ -1,6 +1,8 @@
 import { type AnyCommand, command } from '#server/cli/ops/command';
 import { usageFailure } from '#server/cli/ops/failure';
 import { exitCodeHelp, helpOf } from '#server/cli/ops/help';
+import { ALERTS } from '#server/cli/ops/tables/alerts';
+import { CHECKS } from '#server/cli/ops/tables/checks';
 import { EMERGENCIES } from '#server/cli/ops/tables/emergencies';
 import { MANAGE } from '#server/cli/ops/tables/manage';
 import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
@@ -44,6 +46,8 @@ const HELP = [
 export const COMMANDS: readonly AnyCommand[] = [
   ...OPERATE,
   ...EMERGENCIES,
+  ...ALERTS,
+  ...CHECKS,
   ...NOTIFICATIONS,
   ...MANAGE,
   ...HELP,

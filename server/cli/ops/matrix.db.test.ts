@@ -14,6 +14,7 @@ import { liftLock, lockEnvironment } from '#server/deployments/commands/manage-e
 import { createFreeze } from '#server/deployments/commands/manage-freezes';
 import { requestChecklist } from '#server/deployments/commands/request-runs';
 import { previewChecklist } from '#server/deployments/queries/previews';
+import { syncChecks } from '#server/monitoring/checks/sync';
 import type { Ctx } from '#server/platform/context';
 import { ensureSchedule } from '#server/schedules/ensure-schedule';
 import { heldBy } from '#server/testing/access';
@@ -60,7 +61,20 @@ const SAMPLES: Record<string, (world: World) => string> = {
   'runs cancel': ({ awaitingRun }) => `runs cancel ${awaitingRun} --reason because --yes`,
   'runs resume': ({ failedRun }) => `runs resume ${failedRun} --yes --no-follow`,
   status: () => 'status',
-  'status health': () => 'status health',
+  'status console': () => 'status console',
+  'status health': () => 'status health production',
+  'alerts list': () => 'alerts list',
+  'rules list': () => 'rules list',
+  'rules test': () => 'rules test health-critical --days 1',
+  'rules switch': () => 'rules switch payment-failures on',
+  'checks list': () => 'checks list',
+  'checks results': () => 'checks results health',
+  'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',
+  'checks change': () => 'checks change health --title Other',
+  'checks remove': () => 'checks remove health --yes',
+  'checks pause': () => 'checks pause health --reason because',
+  'checks resume': () => 'checks resume health',
+  'checks run': () => 'checks run health',
   'audit list': () => 'audit list',
   lock: () => 'lock production --reason because',
   unlock: () => 'unlock production --reason because',
@@ -99,7 +113,7 @@ const SAMPLES: Record<string, (world: World) => string> = {
 };
 
 /**
- * Commands that look for a shop's control or for a notification before they ask for what they need, and find none in
+ * Commands that look for a shop's control, a notification or an alert before they ask for what they need, and find none in
  * this world. Who may call their operations is walked by the API's matrix.
  */
 const LOOK_FIRST = [
@@ -114,6 +128,9 @@ const LOOK_FIRST = [
   'monitoring enhanced-mode',
   'deliveries retry',
   'channels test',
+  'alerts show',
+  'alerts ack',
+  'alerts resolve',
 ];
 
 /** Commands about the token that this machine keeps, which no one here has. */
@@ -145,6 +162,8 @@ beforeAll(async () => {
   const { app } = made;
   web = await startTestWebServer(app);
   const loop = made.work();
+  await syncChecks(app.system);
+  await app.system.db.monitorCheck.updateMany({ data: { lastOutcome: 'ok' } });
   await made.deployed('v1.0.0');
   await made.deployed('v1.1.0');
   const failed = await made.ended((await made.askDeploy('v1.2.0-crash')).runId);
@@ -275,7 +294,7 @@ describe('every command', () => {
       'completion',
       'config check',
       'help',
-      'status health',
+      'status console',
     ]);
     for (const command of local) {
       expect(command.local, command.path).toMatch(/./);

@@ -74,10 +74,10 @@ describe('results', () => {
     const checks: Health['checks'] = [
       { name: 'worker', status: 'failed', durationMs: 2, message: 'No worker.' },
     ];
-    const sick = await callOps('status:health', {}, { health: { status: 'unhealthy', checks } });
+    const sick = await callOps('status:console', {}, { health: { status: 'unhealthy', checks } });
     expect(sick.exitCode).toBe(EXIT.unavailable);
     expect(sick.out).toContain('✗ worker failed  2 ms  No worker.');
-    expect((await callOps('status health')).exitCode).toBe(EXIT.done);
+    expect((await callOps('status console')).exitCode).toBe(EXIT.done);
   });
 
   it('are not lost behind a fault of this command line itself', async () => {

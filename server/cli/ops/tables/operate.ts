@@ -161,7 +161,7 @@ export const OPERATE = [
     run: async (ops) => (await import('#server/cli/ops/commands/status')).showStatus(ops),
   }),
   command({
-    path: 'status health',
+    path: 'status console',
     group: 'State',
     summary: 'The console’s own health',
     details: ['Exit code 5 when something is not well.'],

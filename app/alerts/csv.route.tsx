@@ -1,0 +1,57 @@
+import { csvResponse } from '#app/http/csv.server';
+import { protectedLoader } from '#app/http/protected.server';
+import { listAlerts } from '#server/monitoring/alerts/queries';
+import type { Ctx } from '#server/platform/context';
+
+const HEADER = [
+  'id',
+  'fired (UTC)',
+  'began (UTC)',
+  'rule',
+  'title',
+  'cause',
+  'service',
+  'environment',
+  'state',
+  'severity',
+  'value',
+  'why',
+  'acknowledged by',
+  'acknowledged (UTC)',
+  'resolved by',
+  'resolved (UTC)',
+  'resolved because',
+];
+
+const BATCH = 200;
+
+export const loader = protectedLoader({ access: 'alerts.read' }, async ({ ctx, url }) => {
+  const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
+  return csvResponse('alerts.csv', HEADER, readAll(ctx, filter));
+});
+
+async function* readAll(ctx: Ctx, filter: Record<string, string>) {
+  for (let page = 1; ; page += 1) {
+    const { rows } = await listAlerts(ctx, { ...filter, page, pageSize: BATCH });
+    yield rows.map((alert) => [
+      alert.id,
+      alert.openedAt,
+      alert.breachSince,
+      alert.ruleKey,
+      alert.title,
+      alert.cause,
+      alert.service,
+      alert.environment,
+      alert.state,
+      alert.severity,
+      alert.value,
+      alert.explanation,
+      alert.acknowledgedByName,
+      alert.acknowledgedAt,
+      alert.resolvedByName,
+      alert.resolvedAt,
+      alert.resolveReason,
+    ]);
+    if (rows.length < BATCH) return;
+  }
+}

@@ -1,0 +1,191 @@
+import type { MetaFunction } from '@remix-run/node';
+import { Form, Link, useActionData, useLoaderData } from '@remix-run/react';
+import { FlaskConical } from 'lucide-react';
+import { standingLook } from '#app/alerts/looks';
+import { PreviewBox } from '#app/alerts/preview-box';
+import { RuleForm } from '#app/alerts/rule-form';
+import { fieldErrors, formOf, ruleOf, type RuleForm as Values } from '#app/alerts/rule-values';
+import { PageHeader } from '#app/components/layout/page-header';
+import { pageTitle } from '#app/components/layout/page-title';
+import { useSubject } from '#app/components/layout/root-data';
+import { Button, LinkButton } from '#app/components/ui/button';
+import { Notice } from '#app/components/ui/notice';
+import { Section } from '#app/components/ui/section';
+import { StatusMark } from '#app/components/ui/status-mark';
+import { RelativeTime } from '#app/components/ui/time';
+import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
+import { redirectWithToast } from '#app/http/redirect.server';
+import { paths } from '#app/lib/paths';
+import { AuditLink } from '#app/settings/audit-link';
+import { BackLink } from '#app/settings/back-link';
+import { can, whyNot } from '#server/auth/contract';
+import { switchRule, updateRule } from '#server/monitoring/rules/commands';
+import type { RuleTest, RuleView } from '#server/monitoring/rules/contract';
+import { getRule, previewRule, testRule } from '#server/monitoring/rules/queries';
+import { valueWords } from '#server/monitoring/rules/words/contract';
+
+export { ErrorBoundary } from '#app/components/error-boundary';
+export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
+
+export const meta: MetaFunction<typeof loader> = (args) => pageTitle(args, args.data?.rule.title ?? 'Rule');
+
+export const loader = protectedLoader({ access: 'rules.read' }, async ({ ctx, params, url }) => ({
+  rule: await getRule(ctx, { key: params.key }),
+  test: url.searchParams.has('test') ? await testRule(ctx, { key: params.key }) : null,
+}));
+
+export const action = protectedAction({
+  intents: {
+    save: {
+      access: 'rules.manage',
+      handle: async ({ ctx, context, params, form }) => {
+        const rule = await updateRule(ctx, { ...ruleOf(form), key: params.key, version: form.version });
+        return redirectWithToast(context, paths.rule(rule.key), {
+          kind: 'success',
+          message: 'The rule is changed.',
+        });
+      },
+    },
+    preview: {
+      access: 'rules.manage',
+      handle: async ({ ctx, form }) => ({ preview: await previewRule(ctx, ruleOf(form)), values: form }),
+    },
+    switch: {
+      access: 'rules.manage',
+      handle: async ({ ctx, context, params, form }) => {
+        const rule = await switchRule(ctx, { key: params.key, enabled: form.enabled, dryRun: form.dryRun });
+        return redirectWithToast(context, paths.rule(rule.key), {
+          kind: 'success',
+          message: `It is ${rule.enabled ? 'on' : 'off'}${rule.dryRun ? ', and its action is only noted' : ''}.`,
+        });
+      },
+    },
+  },
+});
+
+export default function Rule() {
+  const { rule, test } = useLoaderData<typeof loader>();
+  const answer = useActionData<typeof action>();
+  const failure = answer && 'error' in answer ? (answer as ActionFailure) : null;
+  const previewed = answer && 'preview' in answer ? answer : null;
+  const typed = (failure?.intent === 'switch' ? {} : (failure?.values ?? previewed?.values ?? {})) as Values;
+  const form = formOf(rule);
+  const isTyped = Object.keys(typed).length > 0;
+  return (
+    <>
+      <BackLink to={paths.rules()}>Rules</BackLink>
+      <PageHeader
+        title={rule.title}
+        actions={
+          <>
+            <AuditLink filter={{ search: rule.key }} />
+            <LinkButton to={paths.alerts({ rule: rule.key })}>Its alerts</LinkButton>
+            <LinkButton to={paths.rule(rule.key, { test: 1 })}>
+              <FlaskConical aria-hidden="true" size={15} />
+              Test
+            </LinkButton>
+            <SwitchButton rule={rule} />
+          </>
+        }
+      >
+        <span className="break-words">{rule.words}</span>
+      </PageHeader>
+      {failure ? (
+        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
+          {failure.error.hint}
+        </Notice>
+      ) : null}
+      {rule.enabled ? null : (
+        <Notice tone="warning" title="This rule is switched off: nothing is looked at." className="mb-4" />
+      )}
+      <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+        {form ? (
+          <RuleForm
+            key={rule.version}
+            values={isTyped ? { ...form, dryRun: '', ...typed } : form}
+            errors={fieldErrors(failure?.fields ?? {})}
+            isNew={false}
+            save="Save"
+          />
+        ) : (
+          <Notice tone="info" title="This rule looks at something that the form has no fields for.">
+            Change it through the{' '}
+            <Link to={paths.apiReference()} className="link">
+              API
+            </Link>
+            .
+          </Notice>
+        )}
+        <div className="grid gap-4 max-lg:row-start-1">
+          {previewed ? <PreviewBox preview={previewed.preview} /> : null}
+          {test ? <TestResult rule={rule} test={test} /> : null}
+          <Standings rule={rule} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function SwitchButton({ rule }: { rule: RuleView }) {
+  const subject = useSubject();
+  return (
+    <Form method="post">
+      <input type="hidden" name="intent" value="switch" />
+      <input type="hidden" name="enabled" value={String(!rule.enabled)} />
+      <Button type="submit" blockedBy={can(subject, 'rules.manage') ? null : whyNot('rules.manage', subject)}>
+        {rule.enabled ? 'Switch off' : 'Switch on'}
+      </Button>
+    </Form>
+  );
+}
+
+function Standings({ rule }: { rule: RuleView }) {
+  return (
+    <Section title="How it stands" flush>
+      {rule.standings.length === 0 ? <p className="px-4 py-3 text-muted">It is looked at nowhere.</p> : null}
+      <ul className="divide-y divide-line">
+        {rule.standings.map((each) => (
+          <li key={`${each.service}/${each.environment}`} className="grid gap-0.5 px-4 py-2">
+            <span className="flex flex-wrap items-center gap-x-3">
+              <StatusMark look={standingLook(each.state)} />
+              <span className="text-muted">
+                {each.service} / {each.environment}
+              </span>
+            </span>
+            <span className="text-s text-muted">
+              {each.lastValue === null ? 'No value' : valueWords(each.lastValue, rule.source)}
+              {each.evaluatedAt ? (
+                <>
+                  , looked at <RelativeTime at={each.evaluatedAt} />
+                </>
+              ) : null}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function TestResult({ rule, test }: { rule: RuleView; test: RuleTest }) {
+  return (
+    <>
+      <Section title="What it sees now" flush>
+        <ul className="divide-y divide-line">
+          {test.now.map((each) => (
+            <li key={`${each.service}/${each.environment}`} className="grid gap-0.5 px-4 py-2">
+              <span className="font-medium">
+                {each.value === null ? 'Nothing' : valueWords(each.value, rule.source)}
+                {each.breaches ? ': past the limit' : ''}
+              </span>
+              <span className="text-s text-muted">
+                {each.service} / {each.environment}. {each.note}
+              </span>
+            </li>
+          ))}
+        </ul>
+      </Section>
+      <PreviewBox preview={test.preview} />
+    </>
+  );
+}

@@ -1,0 +1,37 @@
+import { switchByConsole } from '#server/maintenance/commands/switch-toggles';
+import { breachLockdownDecided } from '#server/maintenance/contract';
+import type { automaticActionRequested } from '#server/monitoring/alerts/contract';
+import { type Ctx, systemActor } from '#server/platform/context';
+import { AppError } from '#server/platform/errors';
+import { publish } from '#server/platform/events';
+import type { EventType } from '#server/platform/events-contract';
+
+type Requested = typeof automaticActionRequested extends EventType<infer T> ? T : never;
+
+/**
+ * Locks an environment down at once for an alert that asks for it, whatever becomes of the rollback, and tells what was
+ * done. Idempotent; a person lifts the lockdown.
+ */
+export async function lockDownForBreach(ctx: Ctx, event: Requested): Promise<void> {
+  if (event.action !== 'rollback_and_lockdown') return;
+  const { service, environment, alertId, dryRun } = event;
+  const tell = (outcome: 'started' | 'refused' | 'dry_run', words: string, runId: string | null = null) =>
+    ctx.transaction((tx) =>
+      publish(tx, breachLockdownDecided, { alertId, service, environment, outcome, words, runId }),
+    );
+  if (dryRun) return tell('dry_run', 'Dry run, nothing is done: the environment would be locked down.');
+  try {
+    const started = await switchByConsole(ctx.as(systemActor('Automatic lockdown')), 'lockdown', 'on', {
+      service,
+      environment,
+      reason: event.reason,
+      idempotencyKey: `alert:${alertId}`,
+    });
+    if (!started) return tell('refused', 'Locked down already, or on its way there.');
+    await tell('started', 'Locked down by the console. A person lifts it.', started.runId);
+  } catch (error) {
+    if (!(error instanceof AppError) || !['conflict', 'unprocessable', 'not_found'].includes(error.kind))
+      throw error;
+    await tell('refused', `Not locked down: ${error.message}`);
+  }
+}

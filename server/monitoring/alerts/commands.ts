@@ -1,0 +1,96 @@
+import { recordAudit } from '#server/audit/commands';
+import { defineCommand } from '#server/auth/guard';
+import {
+  type AlertSummary,
+  acknowledgeAlertInput,
+  resolveAlertInput,
+} from '#server/monitoring/alerts/contract';
+import { utcTime } from '#server/monitoring/alerts/explain';
+import { noteEvent } from '#server/monitoring/alerts/history';
+import { resolveOpenAlert, toSummary } from '#server/monitoring/alerts/records';
+import type { Ctx } from '#server/platform/context';
+import { AppError } from '#server/platform/errors';
+import type { Alert } from '#server/platform/generated/prisma/client';
+import { notify } from '#server/platform/notify';
+
+/**
+ * Says that somebody deals with an alert, until a time; then it fires again. Again by anybody: with the new note and time.
+ * @throws AppError `not_found`, or `conflict` once it is resolved: a late acknowledgement opens nothing again
+ */
+export const acknowledgeAlert = defineCommand({
+  name: 'alerts.acknowledge',
+  access: 'alerts.acknowledge',
+  input: acknowledgeAlertInput,
+  handle: async (tx, { alertId, note, minutes }): Promise<AlertSummary> => {
+    const changed = await tx.db.$executeRaw`
+      UPDATE alert SET state = 'acknowledged', acknowledged_at = clock_timestamp(),
+        acknowledged_by_name = ${tx.actor.name}, acknowledge_note = ${note || null},
+        acknowledged_until = clock_timestamp() + ${minutes} * interval '1 minute'
+      WHERE id = ${alertId}::uuid AND state <> 'resolved'`;
+    const alert = await findAlert(tx, alertId);
+    if (changed === 0) throw isResolved(alert);
+    const until = utcTime(alert.acknowledgedUntil as Date).slice(0, 5);
+    const text = `Acknowledged until ${until} UTC${note ? `: ${note}` : '.'}`;
+    await noteEvent(tx, alertId, { kind: 'acknowledged', text });
+    await told(tx, 'alerts.acknowledge', alert, note ?? null, { minutes });
+    return toSummary(alert);
+  },
+});
+
+/**
+ * Ends an alert by hand. What still breaches fires again when it has lasted for as long once more.
+ * @throws AppError `not_found`, or `conflict` when it is resolved already
+ */
+export const resolveAlert = defineCommand({
+  name: 'alerts.resolve',
+  access: 'alerts.manage',
+  input: resolveAlertInput,
+  handle: async (tx, { alertId, reason }): Promise<AlertSummary> => {
+    const before = await findAlert(tx, alertId);
+    if (before.state === 'resolved') throw isResolved(before);
+    // The rule's row first, as the rules do: a look that is under way loses its lease.
+    await tx.db.$executeRaw`
+      UPDATE rule_state SET state = 'inactive', breach_since = NULL, is_flapping = false, clear_since = NULL,
+        turns = '{}', counts_from = clock_timestamp(), lease_until = NULL, lease_token = NULL
+      WHERE rule_id = ${before.ruleId}::uuid AND service = ${before.service} AND environment = ${before.environment}
+        AND ${before.cause} = 'breach'`;
+    const resolved = await resolveOpenAlert(tx, before.dedupKey, { byName: tx.actor.name, reason });
+    const alert = await findAlert(tx, alertId);
+    if (!resolved || alert.state !== 'resolved') throw isResolved(alert);
+    await told(tx, 'alerts.resolve', alert, reason, {});
+    return toSummary(alert);
+  },
+});
+
+async function findAlert(tx: Ctx, id: string): Promise<Alert> {
+  const alert = await tx.db.alert.findUnique({ where: { id } });
+  if (alert) return alert;
+  throw new AppError('not_found', 'This alert does not exist. Nothing was changed.', {
+    hint: 'Open it from the list of alerts.',
+  });
+}
+
+function isResolved({ resolvedByName, resolvedAt }: Alert): AppError {
+  return new AppError(
+    'conflict',
+    `This alert was resolved at ${utcTime(resolvedAt as Date)} UTC by ${resolvedByName}. Nothing was changed.`,
+  );
+}
+
+async function told(
+  tx: Ctx,
+  action: string,
+  { id, title, service, environment }: Alert,
+  reason: string | null,
+  details: Record<string, unknown>,
+): Promise<void> {
+  await recordAudit(tx, {
+    action,
+    target: { type: 'alert', id, label: title },
+    service,
+    environment,
+    reason,
+    details,
+  });
+  await notify(tx.db, { kind: 'environment', service, environment });
+}

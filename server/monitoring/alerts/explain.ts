@@ -1,0 +1,35 @@
+import type { Rule } from '#server/monitoring/rules/records';
+import {
+  COMPARISON_WORDS,
+  durationWords,
+  sourceWords,
+  valueWords,
+} from '#server/monitoring/rules/words/contract';
+
+/** A moment of the day in UTC: 09:31:04. */
+export function utcTime(at: Date): string {
+  return at.toISOString().slice(11, 19);
+}
+
+/** Why a rule fired, in words. */
+export function explainBreach(
+  rule: Rule,
+  seen: { value: number | null; traffic: number | null },
+  breachSince: Date,
+  at: Date,
+): string {
+  const { source, comparison, threshold } = rule;
+  const lasted = Math.max(0, Math.round((at.getTime() - breachSince.getTime()) / 1_000));
+  const is =
+    seen.value === null
+      ? 'nothing is measured any more, which this rule takes for a breach'
+      : `${valueWords(seen.value, source)}, ${COMPARISON_WORDS[comparison]} the limit of ${valueWords(threshold, source)}`;
+  const traffic =
+    seen.traffic === null ? '' : `, over ${Math.round(seen.traffic).toLocaleString('en-GB')} requests`;
+  return `${sourceWords(source)}: ${is}. It has been so for ${durationWords(lasted)}, since ${utcTime(breachSince)} UTC${traffic}.`;
+}
+
+/** Why nobody knows. */
+export function explainMissing(rule: Rule, since: Date): string {
+  return `${sourceWords(rule.source)}: nothing has been measured since ${utcTime(since)} UTC, so nobody knows whether it is well. This neither fires nor passes the rule.`;
+}

@@ -1,0 +1,221 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  changeCheck,
+  createCheck,
+  pauseCheck,
+  removeCheck,
+  resumeCheck,
+  runCheckNow,
+} from '#server/monitoring/checks/commands';
+import { ensureCheckPartitions } from '#server/monitoring/checks/partitions';
+import {
+  getCheck,
+  getServiceHealth,
+  listCheckResults,
+  listChecks,
+} from '#server/monitoring/checks/queries/checks';
+import { readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
+import { uptime } from '#server/monitoring/checks/queries/uptime';
+import { claimDueChecks, keepResults } from '#server/monitoring/checks/store';
+import { syncChecks } from '#server/monitoring/checks/sync';
+import type { Ctx } from '#server/platform/context';
+import { createTestApp, type TestApp } from '#server/testing/context';
+import { metricsConfig } from '#server/testing/metrics';
+
+const PLACE = { service: 'shop', environment: 'production' };
+const URL_HERE = 'http://127.0.0.1:9';
+
+let app: TestApp;
+let commander: Ctx;
+let viewer: Ctx;
+
+beforeAll(async () => {
+  app = await createTestApp({ config: metricsConfig(URL_HERE) });
+  commander = await app.asRole('commander');
+  viewer = await app.asRole('viewer');
+  await ensureCheckPartitions(app.system);
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  await app.system.db.$executeRaw`
+    UPDATE monitor_check SET removed_at = clock_timestamp(), next_at = NULL, lease_until = NULL, lease_token = NULL,
+      paused_at = NULL, paused_by_name = NULL, pause_reason = NULL WHERE removed_at IS NULL`;
+  await syncChecks(app.system);
+});
+
+const http = (over: object = {}) => ({
+  ...PLACE,
+  key: 'cart',
+  title: 'Cart',
+  kind: 'http',
+  url: `${URL_HERE}/cart`,
+  ...over,
+});
+
+/** Claims everything that is due and brings the outcome for it. */
+async function takeAll(outcome: 'ok' | 'failed'): Promise<string[]> {
+  const limits = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
+  const claimed = await claimDueChecks(app.system, limits);
+  const result = { outcome, durationMs: 20, statusCode: 200, message: null };
+  return keepResults(
+    app.system,
+    claimed.map((check) => ({
+      check,
+      endedAt: new Date(),
+      result: {
+        ...result,
+        subChecks: check.kind === 'health' ? [{ name: 'cache', status: 'ok' as const, durationMs: 1 }] : null,
+      },
+    })),
+  );
+}
+
+describe('a check of one’s own', () => {
+  it('is added with the defaults of its kind and runs at once', async () => {
+    const check = await createCheck(commander, http({ expectStatus: '', bodyIncludes: '', host: 'ignored' }));
+    expect(check).toMatchObject({
+      state: 'waiting',
+      source: 'own',
+      expectStatus: 200,
+      bodyIncludes: null,
+      intervalSeconds: 60,
+      timeoutMs: 5_000,
+      createdByName: 'Test commander',
+    });
+    expect(await takeAll('ok')).toContain(check.id);
+    expect(await getCheck(viewer, { checkId: check.id })).toMatchObject({ state: 'ok', uptimeDay: 100 });
+    const entry = await app.system.db.auditEntry.findFirst({ where: { action: 'checks.create' } });
+    expect(entry).toMatchObject({ targetLabel: 'Cart', actorName: 'Test commander' });
+  });
+
+  it.each([
+    [{ kind: 'http', url: undefined }, 'invalid_input', 'url'],
+    [{ kind: 'tcp', url: undefined, host: '127.0.0.1' }, 'invalid_input', 'port'],
+    [{ url: 'ftp://127.0.0.1/' }, 'invalid_input', 'url'],
+    [{ url: 'http://169.254.169.254/latest' }, 'unprocessable', 'url'],
+    [{ url: 'http://user:secret@127.0.0.1/' }, 'unprocessable', 'url'],
+    [{ kind: 'tcp', host: 'elsewhere.example', port: 5_432 }, 'unprocessable', 'host'],
+    [{ key: 'health' }, 'conflict', 'key'],
+    [{ intervalSeconds: 0.5 }, 'invalid_input', 'intervalSeconds'],
+  ])('is refused with words, and nothing is added: %j', async (over, kind, field) => {
+    const before = await listChecks(viewer, {});
+    const refusal = await createCheck(commander, http(over)).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ kind, fields: { [field]: [expect.any(String)] } });
+    expect((await listChecks(viewer, {})).total).toBe(before.total);
+  });
+
+  it('is changed as asked and no further, and what is nothing new is refused', async () => {
+    const { id: checkId } = await createCheck(commander, http({ bodyIncludes: 'Cart', intervalSeconds: 5 }));
+    const changed = await changeCheck(commander, { checkId, title: 'The cart', bodyIncludes: '' });
+    expect(changed).toMatchObject({ title: 'The cart', bodyIncludes: null, intervalSeconds: 5 });
+    await expect(changeCheck(commander, { checkId, title: 'The cart' })).rejects.toMatchObject({
+      kind: 'conflict',
+    });
+    const away = { checkId, url: 'http://elsewhere.example/' };
+    await expect(changeCheck(commander, away)).rejects.toMatchObject({ kind: 'unprocessable' });
+    expect(await getCheck(viewer, { checkId })).toMatchObject({ target: `${URL_HERE}/cart` });
+  });
+
+  it('is taken away with its key, which is free again then', async () => {
+    const { id: checkId } = await createCheck(commander, http());
+    await removeCheck(commander, { checkId });
+    await expect(getCheck(viewer, { checkId })).rejects.toMatchObject({ kind: 'not_found' });
+    const again = await createCheck(commander, http());
+    expect(again.id).not.toBe(checkId);
+  });
+});
+
+describe('a check of the configuration', () => {
+  it('can be paused and run, and nothing else', async () => {
+    const [health] = (await listChecks(viewer, { kind: 'health' })).rows;
+    const checkId = health?.id ?? '';
+    await expect(changeCheck(commander, { checkId, title: 'X' })).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(removeCheck(commander, { checkId })).rejects.toMatchObject({ kind: 'conflict' });
+    await takeAll('failed');
+    const paused = await pauseCheck(commander, { checkId, reason: 'Being moved' });
+    expect(paused).toMatchObject({ state: 'paused', pauseReason: 'Being moved', consecutiveFailures: 1 });
+    expect((await readCheckStates(app.system)).map((each) => each.key)).not.toContain('health');
+    await syncChecks(app.system);
+    expect(await getCheck(viewer, { checkId })).toMatchObject({ state: 'paused' });
+    await expect(runCheckNow(commander, { checkId })).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(pauseCheck(commander, { checkId, reason: 'Again' })).rejects.toMatchObject({
+      kind: 'conflict',
+    });
+    const resumed = await resumeCheck(commander, { checkId });
+    expect(resumed).toMatchObject({ state: 'waiting', consecutiveFailures: 0, pauseReason: null });
+    expect(await takeAll('ok')).toContain(checkId);
+    expect(await takeAll('ok')).toEqual([]);
+    await runCheckNow(commander, { checkId });
+    expect(await takeAll('ok')).toEqual([checkId]);
+  });
+
+  it('that is paused while it is under way keeps no result', async () => {
+    const limits = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
+    const claimed = await claimDueChecks(app.system, limits);
+    const check = claimed.find((each) => each.kind === 'health');
+    if (!check) throw new Error('The health check was not due');
+    await pauseCheck(commander, { checkId: check.id, reason: 'Being moved' });
+    const result = {
+      outcome: 'failed' as const,
+      durationMs: 1,
+      statusCode: null,
+      message: null,
+      subChecks: null,
+    };
+    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result }])).toEqual([]);
+  });
+});
+
+describe('what checks say', () => {
+  it('is listed by state with counts of every state, and as the health of the service', async () => {
+    await takeAll('ok');
+    const { id: checkId } = await createCheck(commander, http());
+    await takeAll('failed');
+    const failing = await listChecks(viewer, { state: 'failed', range: 'quarter' });
+    expect(failing).toMatchObject({
+      total: 1,
+      counts: { failed: 1, ok: 2, waiting: 0, not_run: 0, paused: 0 },
+    });
+    expect(failing.rows[0]).toMatchObject({
+      id: checkId,
+      uptimeDay: 0,
+      bars: [{ okSeconds: 0, failedSeconds: 60 }],
+    });
+    expect(await getServiceHealth(viewer, PLACE)).toMatchObject({
+      state: 'failed',
+      subChecks: [{ name: 'cache', status: 'ok' }],
+      checks: [{ kind: 'health' }, { kind: 'http' }, { kind: 'http' }],
+    });
+    const results = await listCheckResults(viewer, { checkId });
+    expect(results).toMatchObject({
+      total: 1,
+      rows: [{ outcome: 'failed', durationMs: 20, statusCode: 200 }],
+    });
+    expect((await listCheckResults(viewer, { checkId, outcome: 'ok' })).total).toBe(0);
+  });
+
+  it('adds up over hours and days, and says nothing of what was not looked at', async () => {
+    const { id } = await createCheck(commander, http());
+    const hour = (at: string, ok: number, failed: number) => app.system.db.$executeRaw`
+      INSERT INTO check_hour VALUES (${id}::uuid, ${at}::timestamptz, 1, 1, 0, ${ok}, ${failed}, 0, 40)`;
+    const day = new Date().toISOString().slice(0, 10);
+    await hour(`${day}T00:00:00Z`, 3_000, 600);
+    await hour(`${day}T01:00:00Z`, 3_600, 0);
+    const question = { checkIds: [id], from: new Date(`${day}T00:30:00Z`), to: new Date(`${day}T23:59:00Z`) };
+    const [hours] = await uptime(app.system, { ...question, bucket: 'hour' });
+    expect(
+      hours?.buckets.map((each) => [each.from.slice(11, 13), each.okSeconds, each.failedSeconds]),
+    ).toEqual([
+      ['00', 3_000, 600],
+      ['01', 3_600, 0],
+    ]);
+    const [days] = await uptime(app.system, { ...question, bucket: 'day' });
+    expect(days?.buckets).toEqual([
+      { from: `${day}T00:00:00.000Z`, okSeconds: 6_600, failedSeconds: 600, notRunSeconds: 0, averageMs: 40 },
+    ]);
+    expect(days?.percent).toBeCloseTo(91.67, 1);
+    const [none] = await uptime(app.system, { ...question, checkIds: [app.ids.uuid()], bucket: 'day' });
+    expect(none).toMatchObject({ buckets: [], percent: null });
+    expect(await uptime(app.system, { ...question, checkIds: [], bucket: 'day' })).toEqual([]);
+  });
+});

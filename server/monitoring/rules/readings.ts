@@ -1,0 +1,173 @@
+import { wasLive } from '#server/deployments/queries/was-live';
+import type { MeasureRequest, MeasureResult } from '#server/metrics/contract';
+import { measureMany } from '#server/metrics/queries/measure-many';
+import { type CheckStanding, readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
+import type { RuleSource } from '#server/monitoring/rules/contract';
+import type { Rule } from '#server/monitoring/rules/records';
+import { isBreach, type Reading, type Standing } from '#server/monitoring/rules/state';
+import { tallySecurityEvents } from '#server/monitoring/security-events/tally';
+import type { Ctx } from '#server/platform/context';
+import type { EnvironmentKey } from '#server/services/contract';
+import { findEnvironmentConfig } from '#server/services/queries';
+
+export interface RuleSubject extends EnvironmentKey {
+  rule: Pick<Rule, 'source' | 'comparison' | 'threshold' | 'forSeconds'>;
+  standing: Standing;
+}
+
+/** A reading with the numbers that people see. */
+export interface Seen {
+  reading: Reading;
+  value: number | null;
+  traffic: number | null;
+}
+
+/** A check that has not been made for so long says nothing any more, ms; longer than any interval of a shop's check. */
+const CHECK_STALE_MS = 600_000;
+/** The newest part of a window that must breach by itself is at most so long, seconds and scrapes, whichever is longer. */
+const TAIL_SECONDS = 3;
+const TAIL_SCRAPES = 2.5;
+const LOOKBACK_MAX = 86_400;
+
+type ValueReading = Extract<Reading, { kind: 'value' }>;
+type Kind<T extends RuleSource['type']> = RuleSubject & {
+  rule: RuleSubject['rule'] & { source: Extract<RuleSource, { type: T }> };
+};
+
+/**
+ * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks and events
+ * with one statement each, however many rules there are.
+ */
+export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): Promise<Seen[]> {
+  const at = ctx.clock.now();
+  const found = new Map<RuleSubject, Seen>();
+  const of = <T extends RuleSource['type']>(type: T): Kind<T>[] =>
+    subjects.filter((each): each is Kind<T> => each.rule.source.type === type);
+  const [metrics, checks, events] = [of('metric'), of('check'), of('events')];
+  await readMetrics(ctx, at, metrics, found);
+  if (checks.length > 0) {
+    const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
+    for (const each of checks) {
+      const state = states.get(keyOf(each, each.rule.source.checkKey));
+      const seen = seeCheck(at, each.rule, state);
+      const since = state?.failingSince;
+      // Where nothing was live when it began, there was nothing that could fail.
+      const isReal = !since || each.standing.state === 'firing' || (await wasLive(ctx, each, since));
+      found.set(each, isReal ? seen : see({ kind: 'missing', at }, null));
+    }
+  }
+  const tallies = await tallySecurityEvents(
+    ctx,
+    at,
+    events.map(({ service, environment, rule: { source, threshold, comparison } }) => ({
+      service,
+      environment,
+      kind: source.eventKind,
+      windowSeconds: source.windowSeconds,
+      nth: comparison === '>' ? threshold + 1 : threshold,
+    })),
+  );
+  for (const [index, each] of events.entries()) {
+    const { count: value = 0, reachedAt = null } = tallies[index] ?? {};
+    const breachedSince = isBreach(each.rule, value) ? (reachedAt ?? at) : null;
+    found.set(each, see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value));
+  }
+  return subjects.map((each) => found.get(each) as Seen);
+}
+
+function keyOf({ service, environment }: EnvironmentKey, key: string): string {
+  return `${service}/${environment}/${key}`;
+}
+
+function see(reading: Reading, value: number | null, traffic: number | null = null): Seen {
+  return { reading, value, traffic };
+}
+
+function seeCheck(at: Date, rule: RuleSubject['rule'], state: CheckStanding | undefined): Seen {
+  const { lastAt = null, lastOutcome = null } = state ?? {};
+  const isStale = lastAt === null || at.getTime() - lastAt.getTime() > CHECK_STALE_MS;
+  if (!state || isStale || lastOutcome === null || lastOutcome === 'not_run')
+    return see({ kind: 'missing', at }, null);
+  const value = state.consecutiveFailures;
+  const breachedSince = isBreach(rule, value) ? (state.failingSince ?? at) : null;
+  return see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value);
+}
+
+async function readMetrics(
+  ctx: Ctx,
+  at: Date,
+  subjects: readonly Kind<'metric'>[],
+  found: Map<RuleSubject, Seen>,
+): Promise<void> {
+  const results = await measureMany(
+    ctx,
+    subjects.map((each) => requestOf(each, at)),
+  );
+  const doubtful: { subject: Kind<'metric'>; reading: ValueReading; overdueSeconds: number }[] = [];
+  for (const [index, each] of subjects.entries()) {
+    const seen = seeMetric(at, each, results[index] as MeasureResult);
+    found.set(each, seen);
+    const overdueSeconds = overdueOf(each, seen.reading);
+    if (overdueSeconds !== null)
+      doubtful.push({ subject: each, reading: seen.reading as ValueReading, overdueSeconds });
+  }
+  const tails = await measureMany(
+    ctx,
+    doubtful.map(({ subject, overdueSeconds }) => ({
+      ...requestOf(subject, at),
+      windowSeconds: Math.min(overdueSeconds, tailOf(ctx, subject)),
+      breach: undefined,
+    })),
+  );
+  for (const [index, { subject, reading, overdueSeconds }] of doubtful.entries()) {
+    const { value } = tails[index] as MeasureResult;
+    // What is not measured yet is waited for, but not for ever: then the whole window counts.
+    reading.isLasting =
+      value === null ? overdueSeconds >= tailOf(ctx, subject) : isBreach(subject.rule, value);
+  }
+}
+
+function requestOf({ service, environment, rule, standing }: Kind<'metric'>, endsAt: Date): MeasureRequest {
+  const { comparison, threshold, forSeconds, source } = rule;
+  const { measure, windowSeconds } = source;
+  const request = { service, environment, measure, windowSeconds, endsAt };
+  // The beginning of what fires already is known.
+  if (standing.state === 'firing') return request;
+  const lookbackSeconds = Math.min(LOOKBACK_MAX, forSeconds + windowSeconds);
+  return { ...request, breach: { comparison, threshold, lookbackSeconds } };
+}
+
+function seeMetric(at: Date, { rule, standing }: Kind<'metric'>, result: MeasureResult): Seen {
+  const { value, reason, windows = [] } = result;
+  if (reason === 'no_data') return see({ kind: 'missing', at }, null);
+  if (value === null) return see({ kind: 'silent', at }, null, result.traffic);
+  const began = standing.state === 'firing' ? standing.breachSince : result.breachedSince;
+  const breachedSince = isBreach(rule, value) ? (began ?? at) : null;
+  const since = breachedSince?.getTime() ?? at.getTime();
+  const traffic =
+    result.traffic === null
+      ? null
+      : Math.max(
+          result.traffic,
+          windows
+            .filter(({ endsAt }) => endsAt.getTime() > since)
+            .reduce((sum, each) => sum + (each.traffic ?? 0), 0),
+        );
+  return see({ kind: 'value', at, value, traffic, breachedSince, isLasting: true }, value, traffic);
+}
+
+/**
+ * How long ago its for-duration ended, of what would fire now, seconds; null for the rest. It has lasted when there is
+ * something bad after that end: a window by itself goes on breaching for a while after a spike.
+ */
+function overdueOf({ rule, standing }: Kind<'metric'>, reading: Reading): number | null {
+  if (reading.kind !== 'value' || !reading.breachedSince || standing.state === 'firing') return null;
+  const since = Math.max(reading.breachedSince.getTime(), standing.countsFrom?.getTime() ?? 0);
+  const overdueMs = reading.at.getTime() - since - rule.forSeconds * 1_000;
+  return rule.forSeconds > 0 && overdueMs >= 0 ? Math.max(overdueMs, 1) / 1_000 : null;
+}
+
+function tailOf(ctx: Ctx, subject: Kind<'metric'>): number {
+  const every = (findEnvironmentConfig(ctx, subject)?.metrics?.intervalMs ?? 1_000) / 1_000;
+  return Math.min(subject.rule.source.windowSeconds, Math.max(TAIL_SECONDS, every * TAIL_SCRAPES));
+}
