@@ -9,7 +9,7 @@ import {
 import { ruleSource } from '#server/monitoring/rules/contract';
 import { RULE_ACTIONS, SEVERITIES } from '#server/monitoring/rules/words/contract';
 import { CHANNELS, deliverySummary } from '#server/notifications/contract';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
 
 const name = z.string().check(z.minLength(1), z.maxLength(40));
@@ -17,7 +17,7 @@ const alertId = z.uuid('This alert does not exist. Open it from the list of aler
 
 export const alertFilter = z.object({
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(5), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
   state: z
     .optional(z.enum([...ALERT_STATES, 'open'], 'Choose firing, acknowledged, resolved or open.'))
     .check(z.describe('open: all that are not resolved.')),

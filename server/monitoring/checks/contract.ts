@@ -5,7 +5,7 @@ import {
   CHECK_STATES,
   UPTIME_RANGES,
 } from '#server/monitoring/checks/words/contract';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 /** The NOTIFY channel that says that a check failed, or changed its outcome. Its payload is {@link checkNotice} in JSON. */
 export const CHECK_CHANNEL = 'ops_checks';
@@ -122,14 +122,14 @@ export const listChecksInput = z.object({
   state: z.optional(z.enum(CHECK_STATES)),
   range: z._default(z.enum(UPTIME_RANGES), 'day'),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 export const listCheckResultsInput = z.object({
   checkId,
   outcome: z.optional(z.enum(CHECK_OUTCOMES)),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 export const placeInput = z.object(place);
