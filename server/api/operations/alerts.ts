@@ -124,11 +124,12 @@ export const ALERT_OPERATIONS = {
     output: ruleView,
   }),
   previewRule: defineOperation({
-    method: 'post',
+    method: 'get',
     path: '/rule-preview',
     group,
     summary: 'What a rule would have done in the last days',
-    description: 'Changes nothing: the rule is played over what is stored.',
+    description:
+      '`source` is JSON, for example {"type":"check","checkKey":"health"}. The rule is played over what is stored.',
     input: previewRuleInput,
     status: 200,
     output: rulePreview,

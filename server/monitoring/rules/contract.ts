@@ -177,9 +177,24 @@ export const listRulesInput = z.object({
 });
 
 export const PREVIEW_DAYS = 7;
+/** A source over the wire: the address of a GET has it as JSON text. */
+const sourceField = z.pipe(
+  z.transform((value: unknown, ctx): unknown => {
+    if (typeof value !== 'string') return value;
+    try {
+      return JSON.parse(value);
+    } catch {
+      ctx.issues.push({ code: 'custom', message: 'Give the source as JSON.', input: value });
+      return z.NEVER;
+    }
+  }),
+  ruleSource,
+);
+
 export const previewRuleInput = z
   .object({
     ...ruleFields,
+    source: sourceField,
     days: z._default(whole('Enter whole days.', 1, 14), PREVIEW_DAYS),
   })
   .check(checkWhole());
