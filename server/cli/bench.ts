@@ -3,6 +3,7 @@ import { messageOf } from '#server/platform/errors';
 /** Each ends with one line of JSON: what was measured, what it is compared with, and their ratio. */
 const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<number> }>> = {
   chaos: () => import('#server/cli/bench/chaos'),
+  detect: () => import('#server/cli/bench/detect'),
   ingest: () => import('#server/cli/bench/ingest'),
   lighthouse: () => import('#server/cli/bench/lighthouse'),
   log: () => import('#server/cli/bench/log'),

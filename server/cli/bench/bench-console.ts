@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import type { Role } from '#server/auth/contract';
+import type { Permission, Role } from '#server/auth/contract';
 import { DEMO_PEOPLE } from '#server/auth/demo';
 import { bootstrap } from '#server/bootstrap';
 import { closeOnInterrupt } from '#server/cli/bench/interrupt';
@@ -43,6 +43,8 @@ export interface BenchConsole {
   folder: string;
   /** Signs a seeded person in over HTTP. @returns the `Cookie` header */
   signIn(role: Role): Promise<string>;
+  /** A token of a seeded person with these scopes. */
+  token(role: Role, scopes: Permission[]): Promise<string>;
   ended(runId: string): Promise<RunDetail>;
   close(): Promise<void>;
 }
@@ -131,6 +133,7 @@ export async function startBenchConsole(
       },
       folder,
       signIn: (role) => signIn(url, role),
+      token: (role, scopes) => tokenOf(url, role, scopes),
       ended: (runId) => untilEnded(ctx, runId),
       close,
     };
@@ -186,4 +189,16 @@ async function signIn(url: string, role: Role): Promise<string> {
   if (response.status >= 400 || cookies.length === 0)
     throw new Error(`The ${role} could not sign in: ${response.status}`);
   return cookies.join('; ');
+}
+
+async function tokenOf(url: string, role: Role, scopes: Permission[]): Promise<string> {
+  const person = DEMO_PEOPLE.find((candidate) => candidate.role === role);
+  const response = await fetch(`${url}/api/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: person?.email, password: person?.password, name: 'bench', scopes }),
+  });
+  const { secret } = (await response.json()) as { secret?: string };
+  if (!secret) throw new Error(`The ${role} got no token: ${response.status}`);
+  return secret;
 }

@@ -1,6 +1,5 @@
 import { Agent, request } from 'node:http';
 import pg from 'pg';
-import { DEMO_PEOPLE } from '#server/auth/demo';
 import { type BenchConsole, PLACE, startBenchConsole } from '#server/cli/bench/bench-console';
 import { percentile } from '#server/cli/bench/figures';
 
@@ -37,7 +36,7 @@ export async function bench(args: string[]): Promise<number> {
   try {
     await plain.query(`CREATE TABLE bench_sample (series_id integer NOT NULL, at timestamptz(3) NOT NULL, value double precision NOT NULL,
       PRIMARY KEY (series_id, at) INCLUDE (value))`);
-    const send = sender(made, agent, await logIn(made));
+    const send = sender(made, agent, await made.token('responder', ['metrics.push']));
     const insert = ({ columns }: Batch) =>
       plain.query(
         `INSERT INTO bench_sample SELECT s, to_timestamp(t / 1000.0), v
@@ -153,21 +152,4 @@ function sender({ url }: BenchConsole, agent: Agent, token: string): (batch: Bat
       sent.on('error', reject);
       sent.end(body);
     });
-}
-
-async function logIn({ url }: BenchConsole): Promise<string> {
-  const person = DEMO_PEOPLE.find((each) => each.role === 'responder');
-  const response = await fetch(`${url}/api/v1/login`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      email: person?.email,
-      password: person?.password,
-      name: 'bench',
-      scopes: ['metrics.push'],
-    }),
-  });
-  const { secret } = (await response.json()) as { secret?: string };
-  if (!secret) throw new Error(`No token was given: ${response.status}`);
-  return secret;
 }
