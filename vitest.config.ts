@@ -20,7 +20,7 @@ export default defineConfig({
           environment: 'node',
           include: ['server/**/*.test.ts', 'app/**/*.test.ts', 'app/**/*.test.tsx'],
           exclude: ['**/*.db.test.ts', '**/node_modules/**'],
-          testTimeout: 30_000,
+          testTimeout: 120_000,
         },
       },
       {

@@ -13,11 +13,10 @@ import { ClockProvider } from '#app/lib/clock';
 import { useNonce } from '#app/lib/nonce';
 import { readPreferences } from '#app/preferences/preferences-cookie.server';
 import styles from '#app/styles/global.css?url';
-import { getEnvironmentState } from '#server/deployments/queries/environments';
+import { listEnvironmentStates } from '#server/deployments/queries/environments';
 import { listOpenToggles } from '#server/maintenance/queries';
 import { countAlerts } from '#server/monitoring/alerts/queries';
 import { countApprovals } from '#server/runs/queries/approvals';
-import { listEnvironments } from '#server/services/queries';
 
 export const links: LinksFunction = () => [
   { rel: 'stylesheet', href: styles },
@@ -34,9 +33,7 @@ export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, contex
   const viewer = context.session?.viewer ?? null;
   const [environments, approvalsToDecide, toggles, alerts] = viewer
     ? await Promise.all([
-        listEnvironments(ctx, {}).then((places) =>
-          Promise.all(places.map((place) => getEnvironmentState(ctx, place))),
-        ),
+        listEnvironmentStates(ctx, {}),
         countApprovals(ctx, {}),
         listOpenToggles(ctx, {}).then((places) => places.flatMap((place) => place.toggles)),
         countAlerts(ctx, {}),

@@ -104,12 +104,23 @@ function readHistory(ctx: Ctx, { service, environment }: EnvironmentKey): Promis
 
 /** The oldest release schema version that the environment's database, as migrated so far, still serves. */
 export async function oldestCompatibleSchema(ctx: Ctx, key: EnvironmentKey): Promise<number> {
-  const rows = await ctx.db.$queryRaw<{ oldest: number | null }[]>`
-    SELECT max(r.oldest_compatible_schema_version) AS oldest
+  return (await oldestCompatibleSchemas(ctx, [key]))(key);
+}
+
+/** The same of several environments. */
+export async function oldestCompatibleSchemas(
+  ctx: Ctx,
+  keys: readonly EnvironmentKey[],
+): Promise<(key: EnvironmentKey) => number> {
+  const rows = await ctx.db.$queryRaw<{ service: string; environment: string; oldest: number }[]>`
+    SELECT d.service, d.environment, max(r.oldest_compatible_schema_version) AS oldest
     FROM deployment d JOIN release r ON r.id = d.release_id
-    WHERE d.service = ${key.service} AND d.environment = ${key.environment}
-      AND (d.migrated_at IS NOT NULL OR d.switched_at IS NOT NULL)`;
-  return rows[0]?.oldest ?? 0;
+    WHERE (d.service, d.environment) IN (
+        SELECT * FROM unnest(${keys.map(({ service }) => service)}::text[], ${keys.map(({ environment }) => environment)}::text[]))
+      AND (d.migrated_at IS NOT NULL OR d.switched_at IS NOT NULL)
+    GROUP BY d.service, d.environment`;
+  return (key) =>
+    rows.find((row) => row.service === key.service && row.environment === key.environment)?.oldest ?? 0;
 }
 
 /** Keeps what is known of a release, so that the record outlives its tag. */
@@ -217,4 +228,9 @@ export async function findOpenLock(ctx: Ctx, key: EnvironmentKey) {
   return ctx.db.environmentLock.findFirst({
     where: { service: key.service, environment: key.environment, liftedAt: null },
   });
+}
+
+/** Every lock that keeps deploys from an environment. */
+export async function findOpenLocks(ctx: Ctx) {
+  return ctx.db.environmentLock.findMany({ where: { liftedAt: null } });
 }

@@ -23,6 +23,9 @@ export type FreezeOverride = z.infer<typeof freezeOverride>;
 
 interface Row {
   id: string;
+  /** null: of every service; so for the environment. */
+  service: string | null;
+  environment: string | null;
   reason: string;
   byName: string;
   startsAt: Date | null;
@@ -35,19 +38,32 @@ interface Row {
 
 /** The freezes of an environment by the database's clock, the one that lasts longest first. */
 export async function findFreezes(ctx: Ctx, key: EnvironmentKey): Promise<Freeze[]> {
+  return (await readFreezes(ctx))(key);
+}
+
+/** The same of any environment, from one reading. */
+export async function readFreezes(ctx: Ctx): Promise<(key: EnvironmentKey) => Freeze[]> {
   const rows = await ctx.db.$queryRaw<Row[]>`
-    SELECT id, reason, created_by_name AS "byName", starts_at AS "startsAt", ends_at AS "endsAt", cron,
-      time_zone AS "timeZone", duration_minutes AS "durationMinutes", clock_timestamp() AS now
+    SELECT id, service, environment, reason, created_by_name AS "byName", starts_at AS "startsAt",
+      ends_at AS "endsAt", cron, time_zone AS "timeZone", duration_minutes AS "durationMinutes",
+      clock_timestamp() AS now
     FROM freeze_window
-    WHERE ended_at IS NULL AND (service IS NULL OR service = ${key.service})
-      AND (environment IS NULL OR environment = ${key.environment})
-      AND (ends_at IS NULL OR ends_at > clock_timestamp())`;
-  return rows
-    .flatMap(({ id, reason, byName, now, ...rule }) => {
+    WHERE ended_at IS NULL AND (ends_at IS NULL OR ends_at > clock_timestamp())`;
+  const active = rows
+    .flatMap(({ id, service, environment, reason, byName, now, ...rule }) => {
       const occurrence = occurrenceAt({ ...rule, endedAt: null }, now);
-      return occurrence ? [{ id, reason, byName, until: occurrence.endsAt }] : [];
+      return occurrence
+        ? [{ service, environment, freeze: { id, reason, byName, until: occurrence.endsAt } }]
+        : [];
     })
-    .sort((a, b) => b.until.getTime() - a.until.getTime());
+    .sort((a, b) => b.freeze.until.getTime() - a.freeze.until.getTime());
+  return (key) =>
+    active
+      .filter(
+        ({ service, environment }) =>
+          (service ?? key.service) === key.service && (environment ?? key.environment) === key.environment,
+      )
+      .map(({ freeze }) => freeze);
 }
 
 /** The freeze of an environment as pages show it. */

@@ -7,9 +7,15 @@ import {
   type LockView,
 } from '#server/deployments/contract';
 import type { SourceRelease } from '#server/deployments/drivers/driver';
-import { findFreezes, toActiveFreeze } from '#server/deployments/freezes/active';
+import { readFreezes, toActiveFreeze } from '#server/deployments/freezes/active';
 import { recentDeployments } from '#server/deployments/queries/deployments';
-import { driverOf, findOpenLock, loadHistory, oldestCompatibleSchema } from '#server/deployments/records';
+import {
+  driverOf,
+  type findOpenLock,
+  findOpenLocks,
+  loadHistory,
+  oldestCompatibleSchemas,
+} from '#server/deployments/records';
 import { chooseRollbackTarget, findCurrent, type HistoryEntry } from '#server/deployments/state';
 import type { Ctx } from '#server/platform/context';
 import { messageOf } from '#server/platform/errors';
@@ -20,6 +26,9 @@ import { findRunSummaries } from '#server/runs/queries';
 import type { EnvironmentKey, EnvironmentView } from '#server/services/contract';
 import { environmentConfig, listEnvironments } from '#server/services/queries';
 
+/** More runs than this never hold one place: one runs, and one that is newer may be about to take it over. */
+const RUNS_OF_ONE_PLACE = 4;
+
 /** One environment at a glance. */
 export const getEnvironmentState = defineQuery({
   name: 'deployments.get-environment-state',
@@ -29,8 +38,18 @@ export const getEnvironmentState = defineQuery({
     environmentConfig(ctx, key);
     const views = await listEnvironments(ctx, {});
     const view = views.find((item) => item.service === key.service && item.environment === key.environment);
-    return describeEnvironment(ctx, view as EnvironmentView);
+    const [state] = await describeEnvironments(ctx, [view as EnvironmentView]);
+    return state as EnvironmentState;
   },
+});
+
+/** Every environment at a glance, in the order of the configuration. */
+export const listEnvironmentStates = defineQuery({
+  name: 'deployments.list-environment-states',
+  access: 'overview.read',
+  input: z.object({}),
+  handle: async (ctx): Promise<EnvironmentState[]> =>
+    describeEnvironments(ctx, await listEnvironments(ctx, {})),
 });
 
 /** What the first page shows: every environment, the last runs and the last deployments. */
@@ -47,7 +66,7 @@ export const getOverview = defineQuery({
   }> => {
     const views = await listEnvironments(ctx, {});
     const [environments, recentRuns, recent] = await Promise.all([
-      Promise.all(views.map((view) => describeEnvironment(ctx, view))),
+      describeEnvironments(ctx, views),
       findRunSummaries(ctx, Prisma.sql`true`, 8),
       recentDeployments(ctx, 6),
     ]);
@@ -55,36 +74,69 @@ export const getOverview = defineQuery({
   },
 });
 
-async function describeEnvironment(ctx: Ctx, view: EnvironmentView): Promise<EnvironmentState> {
-  const source = await readSource(ctx, view);
-  const [history, oldest, lock, freezes, activeRun] = await Promise.all([
-    loadHistory(ctx, view, source.releases),
-    oldestCompatibleSchema(ctx, view),
-    findOpenLock(ctx, view),
-    findFreezes(ctx, view),
-    findActiveRun(ctx, view),
+/** Every page shows this, so all environments are read together. */
+async function describeEnvironments(
+  ctx: Ctx,
+  views: readonly EnvironmentView[],
+): Promise<EnvironmentState[]> {
+  const [pasts, oldest, locks, freezes, activeRuns] = await Promise.all([
+    Promise.all(views.map((view) => readPast(ctx, view))),
+    oldestCompatibleSchemas(ctx, views),
+    findOpenLocks(ctx),
+    readFreezes(ctx),
+    findActiveRuns(ctx, views),
   ]);
-  const current = findCurrent(history);
-  const choice = chooseRollbackTarget(history, oldest);
-  return {
-    ...view,
-    live: current ? await describeLive(ctx, current) : null,
-    lock: toLockView(lock),
-    freeze: toActiveFreeze(freezes[0]),
-    activeRun,
-    rollbackTarget: choice.kind === 'target' ? refOf(choice.entry) : null,
-    noRollbackReason: choice.kind === 'none' ? (source.problem ?? choice.reason) : null,
-  };
+  const switchedAt = await readSwitchTimes(
+    ctx,
+    pasts.flatMap(({ current }) => (current ? [current.deploymentId] : [])),
+  );
+  return views.map((view, index) => {
+    const { history, current, problem } = pasts[index] as Past;
+    const isHere = (other: EnvironmentKey) => isSamePlace(view, other);
+    const choice = chooseRollbackTarget(history, oldest(view));
+    return {
+      ...view,
+      live: current ? describeLive(current, switchedAt.get(current.deploymentId) ?? null) : null,
+      lock: toLockView(locks.find(isHere) ?? null),
+      freeze: toActiveFreeze(freezes(view)[0]),
+      activeRun:
+        activeRuns.find(({ service, environment }) => isHere({ service, environment } as EnvironmentKey)) ??
+        null,
+      rollbackTarget: choice.kind === 'target' ? refOf(choice.entry) : null,
+      noRollbackReason: choice.kind === 'none' ? (problem ?? choice.reason) : null,
+    };
+  });
 }
 
-async function describeLive(ctx: Ctx, current: HistoryEntry): Promise<EnvironmentState['live']> {
-  const row = await ctx.db.deployment.findUniqueOrThrow({
-    where: { id: current.deploymentId },
-    select: { switchedAt: true, startedAt: true },
+interface Past {
+  history: HistoryEntry[];
+  current: HistoryEntry | null;
+  problem: string | null;
+}
+
+async function readPast(ctx: Ctx, view: EnvironmentView): Promise<Past> {
+  const { releases, problem } = await readSource(ctx, view);
+  const history = await loadHistory(ctx, view, releases);
+  return { history, current: findCurrent(history), problem };
+}
+
+function isSamePlace(one: EnvironmentKey, other: EnvironmentKey): boolean {
+  return one.service === other.service && one.environment === other.environment;
+}
+
+/** When each deployment took visitors, or began where it has not. */
+async function readSwitchTimes(ctx: Ctx, ids: string[]): Promise<Map<string, Date>> {
+  const rows = await ctx.db.deployment.findMany({
+    where: { id: { in: ids } },
+    select: { id: true, switchedAt: true, startedAt: true },
   });
+  return new Map(rows.map(({ id, switchedAt, startedAt }) => [id, switchedAt ?? startedAt]));
+}
+
+function describeLive(current: HistoryEntry, since: Date | null): EnvironmentState['live'] {
   return {
     ...refOf(current),
-    since: (row.switchedAt ?? row.startedAt).toISOString(),
+    since: (since ?? new Date(0)).toISOString(),
     validated: current.validated && current.status === 'live',
     direction: current.direction,
     verdict: current.release.verdict,
@@ -104,14 +156,18 @@ async function readSource(
   }
 }
 
+/** The runs that hold deploys and rollbacks of these environments, with those waiting behind them left out. */
+function findActiveRuns(ctx: Ctx, keys: readonly EnvironmentKey[]): Promise<RunSummary[]> {
+  return findRunSummaries(
+    ctx,
+    Prisma.sql`r.lock_key = ANY(${keys.map(lockKeyOf)}) AND r.superseded_by_run_id IS NULL AND r.status IN ('queued', 'running', 'cancelling', 'needs_attention')`,
+    keys.length * RUNS_OF_ONE_PLACE,
+  );
+}
+
 /** The run that holds the environment's deploys and rollbacks, with those waiting behind it left out. */
 export async function findActiveRun(ctx: Ctx, key: EnvironmentKey): Promise<RunSummary | null> {
-  const runs = await findRunSummaries(
-    ctx,
-    Prisma.sql`r.lock_key = ${lockKeyOf(key)} AND r.superseded_by_run_id IS NULL AND r.status IN ('queued', 'running', 'cancelling', 'needs_attention')`,
-    1,
-  );
-  return runs[0] ?? null;
+  return (await findActiveRuns(ctx, [key]))[0] ?? null;
 }
 
 /** An open lock as pages show it. */
