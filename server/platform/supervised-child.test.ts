@@ -116,13 +116,15 @@ describe('a supervised command', () => {
   });
 
   it('ends on request, with KILL when it does not listen to TERM', async () => {
-    const polite = shell('trap "echo bye; exit 3" TERM; echo up; while :; do sleep 0.05; done');
-    await delay(200);
+    const polite = shell(
+      `trap "echo bye; exit 3" TERM; echo $$ >${folder}/polite; while :; do sleep 0.05; done`,
+    );
+    await pidIn('polite');
     polite.child.terminate(2_000);
     expect(await polite.child.exited).toMatchObject({ exitCode: 3, signal: null });
     expect(await polite.out).toContain('bye');
-    const deaf = shell('trap "" TERM; echo up; while :; do sleep 0.05; done');
-    await delay(200);
+    const deaf = shell(`trap "" TERM; echo $$ >${folder}/deaf; while :; do sleep 0.05; done`);
+    await pidIn('deaf');
     const from = Date.now();
     deaf.child.terminate(200);
     expect(await deaf.child.exited).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
