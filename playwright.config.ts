@@ -3,6 +3,8 @@ import { findBrowser } from '#server/platform/browser';
 
 const browser = await findBrowser();
 const port = Number(process.env.E2E_PORT ?? 4600);
+/** Where a part of the tests that runs beside another leaves what it made. */
+const results = process.env.E2E_RESULTS ?? 'test-results';
 const desktop = { ...devices['Desktop Chrome'], viewport: { width: 1440, height: 900 } };
 const phone = {
   ...devices['Pixel 7'],
@@ -11,16 +13,13 @@ const phone = {
   deviceScaleFactor: 2,
 };
 
-/** Stories that have not yet been seen to pass as a whole on a quiet machine; each leaves this list when it has. */
-const UNPROVEN = ['**/notifications.spec.ts'];
-
 /**
  * One real console with a real shop behind it, started by the global setup as a person starts it. The stories change
  * what is live there, so one test runs at a time; each brings the environment into the state that it needs.
  */
 export default defineConfig({
   testDir: 'e2e',
-  outputDir: 'test-results/e2e',
+  outputDir: `${results}/e2e`,
   globalSetup: './e2e/global-setup.ts',
   fullyParallel: false,
   workers: 1,
@@ -28,7 +27,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   timeout: 150_000,
   expect: { timeout: 15_000 },
-  reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
+  reporter: [['list'], ['json', { outputFile: `${results}/e2e.json` }]],
   use: {
     baseURL: `http://127.0.0.1:${port}`,
     timezoneId: 'UTC',
@@ -39,19 +38,26 @@ export default defineConfig({
     navigationTimeout: 20_000,
     launchOptions: { executablePath: browser?.path, args: browser?.args },
   },
+  // `npm test` runs the stories and the looks at every page side by side, each with a console of its own.
   projects: [
     {
       name: 'desktop',
       use: desktop,
-      testIgnore: ['**/*.no-script.spec.ts', '**/*.phone.spec.ts', '**/start.spec.ts', ...UNPROVEN],
+      testIgnore: [
+        '**/*.no-script.spec.ts',
+        '**/*.phone.spec.ts',
+        '**/start.spec.ts',
+        '**/accessibility.spec.ts',
+      ],
     },
-    { name: 'phone', use: phone, testMatch: ['**/*.phone.spec.ts', '**/accessibility.spec.ts'] },
+    { name: 'phone', use: phone, testMatch: '**/*.phone.spec.ts' },
     {
       name: 'no-script',
       use: { ...desktop, javaScriptEnabled: false },
       testMatch: '**/*.no-script.spec.ts',
-      testIgnore: UNPROVEN,
     },
     { name: 'start', use: desktop, testMatch: '**/start.spec.ts' },
+    { name: 'axe', use: desktop, testMatch: '**/accessibility.spec.ts' },
+    { name: 'axe-phone', use: phone, testMatch: '**/accessibility.spec.ts' },
   ],
 });

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -8,6 +9,8 @@ const resolve = {
 
 export default defineConfig({
   test: {
+    // Files wait for processes and for Postgres much of their time: two cores carry two of them.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // `unit` needs nothing; `db` gets one Postgres per run and a database per file; `shop` is the example's own.
     projects: [
       {
@@ -38,6 +41,7 @@ export default defineConfig({
           name: 'shop',
           environment: 'node',
           include: ['examples/shop/*.test.ts'],
+          maxConcurrency: 3,
           testTimeout: 120_000,
         },
       },

@@ -16,7 +16,10 @@ export const action = protectedAction({
         await logout(ctx, {});
         const headers = new Headers();
         headers.append('Set-Cookie', endedSessionCookie(context.place));
-        headers.append('Set-Cookie', toastCookie(context, { kind: 'info', message: 'Signed out.' }));
+        headers.append(
+          'Set-Cookie',
+          toastCookie(context, '/login', { kind: 'info', message: 'Signed out.' }),
+        );
         return redirect('/login', { status: 303, headers });
       },
     },

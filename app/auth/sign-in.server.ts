@@ -10,7 +10,7 @@ export function enter(context: WebContext, { token, viewer }: SignedIn, to: stri
   headers.append('Set-Cookie', sessionCookie(token, context.place, context.app.env.SESSION_HOURS));
   headers.append(
     'Set-Cookie',
-    toastCookie(context, { kind: 'success', message: `Signed in as ${viewer.name}.` }),
+    toastCookie(context, to, { kind: 'success', message: `Signed in as ${viewer.name}.` }),
   );
   return redirect(to, { status: 303, headers });
 }

@@ -1,8 +1,8 @@
-import type { Toast } from '#app/http/toast.server';
+import type { NewToast } from '#app/http/toast.server';
 import type { StartedRun } from '#server/runs/contract';
 
 /** What the page of a run says first to whoever asked for it. `does` goes on from its number: `deploys v1.3.0`. */
-export function requestedToast(run: StartedRun, does: string): Omit<Toast, 'id'> {
+export function requestedToast(run: StartedRun, does: string): NewToast {
   const name = `Run #${run.number}`;
   if (run.status === 'awaiting_approval') {
     return {

@@ -1,6 +1,5 @@
 import { redirect } from '@remix-run/node';
-import type { Toast } from '#app/http/toast.server';
-import { toastCookie } from '#app/http/toast.server';
+import { type NewToast, toastCookie } from '#app/http/toast.server';
 import type { WebContext } from '#server/http/load-context';
 
 /**
@@ -22,6 +21,6 @@ export function loginPath(url: URL): string {
 }
 
 /** Answers a write: go to `to` and say there what was done. */
-export function redirectWithToast(context: WebContext, to: string, toast: Omit<Toast, 'id'>) {
-  return redirect(to, { status: 303, headers: { 'Set-Cookie': toastCookie(context, toast) } });
+export function redirectWithToast(context: WebContext, to: string, toast: NewToast) {
+  return redirect(to, { status: 303, headers: { 'Set-Cookie': toastCookie(context, to, toast) } });
 }

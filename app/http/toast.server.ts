@@ -7,14 +7,17 @@ const toastSchema = z.object({
   id: z.string(),
   kind: z.enum(['success', 'info', 'warning', 'error']),
   message: z.string().max(500),
+  path: z.string(),
 });
 
-/** One sentence that the next page shows once. `id` tells two equal ones apart. */
+/** One sentence that the page at `path` shows once. `id` tells two equal ones apart. */
 export type Toast = z.infer<typeof toastSchema>;
+export type NewToast = Omit<Toast, 'id' | 'path'>;
 
-/** The `Set-Cookie` header that carries a toast to the next page, with or without JavaScript there. */
-export function toastCookie(context: WebContext, toast: Omit<Toast, 'id'>): string {
-  const value = { ...toast, message: toast.message.slice(0, 500), id: context.ctx.ids.uuid() };
+/** The `Set-Cookie` header that carries a toast to the page at `to`, with or without JavaScript there. */
+export function toastCookie(context: WebContext, to: string, toast: NewToast): string {
+  const path = new URL(to, 'http://console.invalid').pathname;
+  const value = { ...toast, message: toast.message.slice(0, 500), id: context.ctx.ids.uuid(), path };
   return serializeCookie(
     cookieNameAt(COOKIE, context.place),
     Buffer.from(JSON.stringify(value)).toString('base64url'),
@@ -25,7 +28,11 @@ export function toastCookie(context: WebContext, toast: Omit<Toast, 'id'>): stri
   );
 }
 
-/** The toast that a request carries; it is taken from the browser, so that it shows once. */
+/**
+ * The toast that a request carries for the page that it asks for. A document takes it from the browser. A read by a
+ * script leaves it there until its minute is over, since what such a read answers may never be shown: who shows toasts
+ * shows each once.
+ */
 export function takeToast(
   context: WebContext,
   request: Request,
@@ -33,8 +40,11 @@ export function takeToast(
   const name = cookieNameAt(COOKIE, context.place);
   const value = parseCookies(request.headers.get('Cookie')).get(name);
   if (!value) return { toast: null, headers: {} };
+  const toast = parseToast(value);
+  if (toast && toast.path !== new URL(request.url).pathname) return { toast: null, headers: {} };
+  if (toast && request.headers.get('Sec-Fetch-Dest') === 'empty') return { toast, headers: {} };
   return {
-    toast: parseToast(value),
+    toast,
     headers: { 'Set-Cookie': serializeCookie(name, '', { secure: context.place.secure, maxAgeSeconds: 0 }) },
   };
 }

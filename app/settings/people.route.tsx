@@ -5,6 +5,7 @@ import { UserRoundPlus, UsersRound } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
 import type { tableModel } from '#app/components/data-table/features';
 import { ChoiceFilter, FilterForm, SearchFilter } from '#app/components/data-table/filter-form';
+import { pageOfRows } from '#app/components/data-table/table-url';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { LinkButton } from '#app/components/ui/button';
@@ -32,7 +33,7 @@ export const meta: MetaFunction = (args) => pageTitle(args, 'People');
 
 export const loader = protectedLoader({ access: 'people.manage' }, async ({ ctx, url }) => {
   const filter = peopleFilter(url.searchParams);
-  return { people: filterPeople(await listPeople(ctx, {}), filter), filter };
+  return { ...pageOfRows(filterPeople(await listPeople(ctx, {}), filter), url.searchParams), filter };
 });
 
 const column = createColumnHelper<typeof tableModel, PersonView>();
@@ -105,7 +106,7 @@ function Count({ value }: { value: number }) {
 }
 
 export default function People() {
-  const { people, filter } = useLoaderData<typeof loader>();
+  const { rows, total, page, pageSize, filter } = useLoaderData<typeof loader>();
   return (
     <>
       <PageHeader
@@ -126,12 +127,12 @@ export default function People() {
         id="people"
         caption="People, by name"
         columns={columns as never}
-        rows={people}
+        rows={rows}
         rowId={(person) => person.id}
         rowHref={(person) => paths.person(person.id)}
-        total={people.length}
-        page={1}
-        pageSize={Math.max(1, people.length)}
+        total={total}
+        page={page}
+        pageSize={pageSize}
         toolbar={
           <FilterForm>
             <SearchFilter label="Search people" placeholder="Name or e-mail" />

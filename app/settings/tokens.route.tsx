@@ -4,6 +4,7 @@ import { createColumnHelper } from '@tanstack/react-table';
 import { KeyRound, Plus } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
 import type { tableModel } from '#app/components/data-table/features';
+import { pageOfRows } from '#app/components/data-table/table-url';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
@@ -28,7 +29,7 @@ export const meta: MetaFunction = (args) => pageTitle(args, 'API tokens');
 
 export const loader = protectedLoader({ access: 'account.manage' }, async ({ ctx, url }) => {
   const everybody = url.searchParams.get('everybody') === 'true';
-  return { everybody, tokens: await listTokens(ctx, { everybody }) };
+  return { everybody, ...pageOfRows(await listTokens(ctx, { everybody }), url.searchParams) };
 });
 
 const column = createColumnHelper<typeof tableModel, TokenView>();
@@ -105,7 +106,7 @@ function TokenState({ token }: { token: TokenView }) {
 }
 
 export default function Tokens() {
-  const { everybody, tokens } = useLoaderData<typeof loader>();
+  const { everybody, rows, total, page, pageSize } = useLoaderData<typeof loader>();
   const subject = useSubject();
   const makeOne = (
     <LinkButton to={paths.newToken()} look="primary">
@@ -120,7 +121,7 @@ export default function Tokens() {
         actions={
           <>
             <AuditLink filter={{ search: 'auth.token' }} />
-            {tokens.length > 0 || everybody ? makeOne : null}
+            {total > 0 || everybody ? makeOne : null}
           </>
         }
       >
@@ -130,12 +131,12 @@ export default function Tokens() {
         id={everybody ? 'all-tokens' : 'tokens'}
         caption={everybody ? "Everybody's tokens, newest first" : 'Your tokens, newest first'}
         columns={(everybody ? columns : ownColumns) as never}
-        rows={tokens}
+        rows={rows}
         rowId={(token) => token.id}
         rowHref={(token) => paths.token(token.id)}
-        total={tokens.length}
-        page={1}
-        pageSize={Math.max(1, tokens.length)}
+        total={total}
+        page={page}
+        pageSize={pageSize}
         toolbar={
           can(subject, 'tokens.manage') ? <ScopeSwitch everybody={everybody} to={paths.tokens} /> : null
         }

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 export const auditFilter = z.object({
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
   action: z.optional(z.string()),
   actor: z.optional(z.string()),
   service: z.optional(z.string()),

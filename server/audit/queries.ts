@@ -45,8 +45,9 @@ export const listAudit = defineQuery({
     const most = filter.search || filter.actor ? offset + COUNTED_AHEAD : null;
     const [rows, [count], actions] = await Promise.all([
       ctx.db.$queryRaw<Row[]>`
-        SELECT ${COLUMNS} FROM audit_entry WHERE ${where}
-        ORDER BY id DESC LIMIT ${filter.pageSize} OFFSET ${offset}`,
+        SELECT ${COLUMNS} FROM audit_entry WHERE id IN (
+          SELECT id FROM audit_entry WHERE ${where} ORDER BY id DESC LIMIT ${filter.pageSize} OFFSET ${offset})
+        ORDER BY id DESC`,
       most === null
         ? ctx.db.$queryRaw<Count[]>`SELECT count(*)::int AS total FROM audit_entry WHERE ${where}`
         : ctx.db.$queryRaw<Count[]>`

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { activeFreeze } from '#server/deployments/freezes/contract';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
 import { plan, releaseRef, runSummary } from '#server/runs/contract';
 import { environmentView } from '#server/services/contract';
@@ -77,7 +77,7 @@ export const listDeploymentsInput = z.object({
   service: z.optional(service),
   environment: z.optional(environment),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 export const markReleaseInput = z.object({ service, tag, verdict: z.enum(VERDICTS), reason });

@@ -13,7 +13,7 @@ import type { Plan } from '#server/runs/contract';
 import type { EnvironmentKey } from '#server/services/contract';
 
 /** Deployments of one environment that are always part of its history: the newest. */
-const HISTORY_LIMIT = 200;
+const HISTORY_LIMIT = 20;
 
 interface HistoryRow {
   deploymentId: string;
@@ -32,7 +32,7 @@ interface HistoryRow {
 }
 
 /**
- * The deployments of an environment with what counts for a rollback, newest first: the newest 200, and of those before
+ * The deployments of an environment with what counts for a rollback, newest first: the newest 20, and of those before
  * them, however many lie between, every one that a rollback could need: what is live, and of each release the newest
  * deploy, the newest that took visitors and the newest validated one before the place of what is live.
  * @param present the tags and commits that the repository has; null when it was not asked

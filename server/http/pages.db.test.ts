@@ -183,12 +183,21 @@ describe('signing in', () => {
     expect([response.status, response.headers.get('Location')]).toEqual([303, '/']);
   });
 
-  it('shows its toast once', async () => {
+  it('shows its toast once, at its page, whoever reads meanwhile', async () => {
     await personWithPassword('toast@x.example');
-    const response = await web.request('/login', formBody({ email: 'toast@x.example', password: PASSWORD }));
+    const response = await web.request(
+      '/login?redirectTo=/probe',
+      formBody({ email: 'toast@x.example', password: PASSWORD, redirectTo: '/probe' }),
+    );
     const cookie = cookiesOf(response)
       .map((each) => each.split(';')[0])
       .join('; ');
+    const elsewhere = await web.request('/nowhere', { cookie });
+    expect(await elsewhere.text()).not.toContain('Signed in as Person.');
+    const byScript = await web.request('/probe.data', { cookie, headers: { 'Sec-Fetch-Dest': 'empty' } });
+    expect(await byScript.text()).toContain('Signed in as Person.');
+    for (const each of [elsewhere, byScript])
+      expect(cookiesOf(each).filter((cookie) => cookie.startsWith('ops_toast'))).toEqual([]);
     const next = await web.request('/probe', { cookie });
     expect(await next.text()).toContain('Signed in as Person.');
     expect(cookiesOf(next).some((each) => /^ops_toast_\d+=; .*Max-Age=0/.test(each))).toBe(true);

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { planPreview } from '#server/deployments/contract';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
 
 export const TOGGLE_KINDS = ['maintenance', 'lockdown', 'enhanced_monitoring'] as const;
@@ -141,7 +141,7 @@ export const listTogglesInput = z.object({
   environment: z.optional(name),
   kind: z.optional(z.enum(TOGGLE_KINDS)),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 export const toggleView = z.object({

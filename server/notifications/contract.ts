@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 /** Where a notification goes; each has one Slack webhook. */
 export const CHANNELS = ['CRITICAL', 'ALERTS', 'SECURITY', 'BUSINESS', 'PERFORMANCE'] as const;
@@ -87,7 +87,7 @@ export type NotificationInput = z.input<typeof notificationInput>;
 
 export const deliveryFilter = z.object({
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(5), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
   state: z.optional(z.enum(DELIVERY_STATES, `Choose a state: ${DELIVERY_STATES.join(', ')}.`)),
   channel: z.optional(channel),
   search: z.optional(z.string().check(z.trim(), z.maxLength(200))),

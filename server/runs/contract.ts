@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 export const RUN_STATUSES = [
   'awaiting_approval',
@@ -220,7 +220,7 @@ export type StartedRun = z.infer<typeof startedRun>;
 
 export const runListFilter = z.object({
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
   status: z.optional(z.enum(RUN_STATUSES)),
   procedure: z.optional(z.string()),
   service: z.optional(z.string()),
@@ -264,7 +264,7 @@ export const listApprovalsInput = z.object({
   /** Absent: all, the open ones first. */
   state: z.optional(z.enum(['open', 'decided'])),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 /** A run that needs, or needed, a second person. */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 /** What happens to a due time while what the one before has started is still going on. */
 export const OVERLAPS = ['skip', 'wait'] as const;
@@ -58,7 +58,7 @@ export const pauseScheduleInput = z.object({
 export const listTicksInput = z.object({
   scheduleId,
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(5), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
   order: z._default(z.enum(['desc', 'asc']), 'desc').check(z.describe('By due time; desc: newest first.')),
 });
 

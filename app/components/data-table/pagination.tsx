@@ -31,7 +31,7 @@ export function Pagination({ page, pageSize, total, isTotalExact = true }: Pagin
       <PageLink
         to={changeSearch(search, { page: Math.min(page, pages + 1) - 1 })}
         off={page <= 1}
-        label="Newer page"
+        label="Previous page"
       >
         <ChevronLeft aria-hidden="true" size={15} />
       </PageLink>
@@ -39,7 +39,7 @@ export function Pagination({ page, pageSize, total, isTotalExact = true }: Pagin
         {formatCount(Math.min(page, pages))} / {formatCount(pages)}
         {isTotalExact ? '' : '+'}
       </span>
-      <PageLink to={changeSearch(search, { page: page + 1 })} off={page >= pages} label="Older page">
+      <PageLink to={changeSearch(search, { page: page + 1 })} off={page >= pages} label="Next page">
         <ChevronRight aria-hidden="true" size={15} />
       </PageLink>
     </nav>

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { activeFilters, changeSearch, rangeText, sortSearch } from '#app/components/data-table/table-url';
+import {
+  activeFilters,
+  changeSearch,
+  pageOfRows,
+  rangeText,
+  sortSearch,
+} from '#app/components/data-table/table-url';
 
 const search = (text: string) => new URLSearchParams(text);
 
@@ -32,6 +38,14 @@ describe('table URLs', () => {
     expect(rangeText(9, 50, 120, String)).toBe('120–120 of 120');
     expect(rangeText(1, 50, 0, String)).toBe('none');
     expect(rangeText(1, 50, 1000, String, false)).toBe('1–50 of more than 1000');
+  });
+
+  it('cuts the page that is asked for, and the nearest one where there is none like that', () => {
+    const all = Array.from({ length: 60 }, (_, index) => index);
+    const first = (text: string) => pageOfRows(all, search(text)).rows[0];
+    expect(['', 'page=2', 'page=9', 'page=-1', 'page=x'].map(first)).toEqual([0, 25, 50, 0, 0]);
+    expect(pageOfRows(all, search('page=3'))).toMatchObject({ total: 60, page: 3, rows: { length: 10 } });
+    expect(pageOfRows([], search('page=3'))).toEqual({ rows: [], total: 0, page: 1, pageSize: 25 });
   });
 
   it('knows filters from paging', () => {

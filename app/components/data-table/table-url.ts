@@ -48,3 +48,17 @@ export function activeFilters(search: URLSearchParams): Record<string, string> {
     ),
   );
 }
+
+const ROWS_OF_A_PAGE = 25;
+
+/** The page, of a list that is read whole, which an address asks for; the last one where it asks for more. */
+export function pageOfRows<T>(
+  all: readonly T[],
+  search: URLSearchParams,
+): { rows: T[]; total: number; page: number; pageSize: number } {
+  const pages = Math.max(1, Math.ceil(all.length / ROWS_OF_A_PAGE));
+  const asked = Number(search.get('page') ?? 1);
+  const page = Number.isInteger(asked) ? Math.min(Math.max(asked, 1), pages) : 1;
+  const rows = all.slice((page - 1) * ROWS_OF_A_PAGE, page * ROWS_OF_A_PAGE);
+  return { rows, total: all.length, page, pageSize: ROWS_OF_A_PAGE };
+}

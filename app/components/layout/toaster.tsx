@@ -3,11 +3,24 @@ import { Toaster as Sonner, toast as show } from 'sonner';
 import { usePreferences } from '#app/components/layout/root-data';
 import type { Toast } from '#app/http/toast.server';
 
+const SHOWN = 'ops-toast';
+
+/** Whether this tab has shown the toast before; from now on it has. Where nothing can be kept, it has not. */
+function wasShown(id: string): boolean {
+  try {
+    if (sessionStorage.getItem(SHOWN) === id) return true;
+    sessionStorage.setItem(SHOWN, id);
+  } catch {
+    // Storage may be switched off.
+  }
+  return false;
+}
+
 /** Shows each toast once. Default export because it is loaded lazily. */
 export default function Toaster({ toast }: { toast: Toast | null }) {
   const { theme } = usePreferences();
   useEffect(() => {
-    if (toast) show[toast.kind](toast.message, { id: toast.id });
+    if (toast && !wasShown(toast.id)) show[toast.kind](toast.message, { id: toast.id });
   }, [toast]);
   return (
     <Sonner

@@ -2,7 +2,7 @@ import { startBenchConsole } from '#server/cli/bench/bench-console';
 import { percentile, summary } from '#server/cli/bench/figures';
 import { fill, MANY } from '#server/cli/bench/fill';
 
-const REQUESTS = 200;
+const REQUESTS = 100;
 const WARM_UP = 20;
 /** What a page may take in the server, p95, ms. */
 const ALLOWED_MS = 60;
@@ -12,12 +12,12 @@ const PAGES: Record<string, string> = {
   overview: '/',
   runs: '/runs',
   'runs, filtered': '/runs?status=failed&search=deploy',
-  'runs, last page': `/runs?page=${MANY.runs / 50}`,
+  'runs, last page': `/runs?page=${MANY.runs / 25}`,
   deployments: '/deployments',
-  'deployments, last page': '/deployments?page=100',
+  'deployments, last page': '/deployments?page=200',
   audit: '/audit',
   'audit, searched': '/audit?search=v1.2',
-  'audit, last page': `/audit?page=${MANY.auditRows / 50}`,
+  'audit, last page': `/audit?page=${MANY.auditRows / 25}`,
   approvals: '/approvals',
   drills: '/drills',
   freezes: '/freezes',

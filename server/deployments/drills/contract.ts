@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 import { RUN_STATUSES } from '#server/runs/contract';
 import { environmentKey } from '#server/services/contract';
 
@@ -31,7 +31,7 @@ export const listDrillsInput = z.object({
   service: z.optional(environmentKey.shape.service),
   environment: z.optional(environmentKey.shape.environment),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
   order: z._default(z.enum(['desc', 'asc']), 'desc').check(z.describe('By start; desc: newest first.')),
 });
 

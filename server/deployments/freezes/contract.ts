@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 /** The longest that one freeze may last: once, and each time again. */
 export const FREEZE_MAX_DAYS = 366;
@@ -67,7 +67,7 @@ export const listFreezesInput = z.object({
   /** `current` is what is active or will be. Absent: all. */
   state: z.optional(z.enum(['current', 'past'])),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 /** What refuses deploys of an environment at this moment. */

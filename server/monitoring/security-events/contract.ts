@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 /** Kinds that the console knows how to find or count; others may report more of their own. */
 export const SECURITY_KINDS = [
@@ -76,7 +76,7 @@ export const listSecurityEventsInput = z.object({
   sourceIp: z.optional(z.string().check(z.trim(), z.maxLength(45))),
   hours: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(24 * 90)), 24),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 export const securityEventView = z.object({

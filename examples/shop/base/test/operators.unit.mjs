@@ -15,6 +15,7 @@ import { FailureLimit } from '../src/rate-limit.mjs';
 import { sampleProduct } from './samples.mjs';
 
 const operator = 'operators-only-'.repeat(2);
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const folder = mkdtempSync(join(tmpdir(), 'operators-'));
 const closers = /** @type {(() => void)[]} */ ([]);
 after(() => {
@@ -23,7 +24,8 @@ after(() => {
 });
 
 /**
- * One instance of the shop, with a database that has no rows.
+ * One instance of the shop, with a database that has no rows but the time of the last count of the stock, and with
+ * requests as the balancer in front passes them on.
  * @param {{ file?: string, release?: string }} [options] `file`: operators have a way in
  */
 async function startInstance({ file, release = 'v1' } = {}) {
@@ -33,7 +35,8 @@ async function startInstance({ file, release = 'v1' } = {}) {
   const db = /** @type {any} */ ({
     query: async (/** @type {string} */ statement) => {
       statements.push(statement);
-      return { rows: [], rowCount: 0 };
+      const rows = statement.includes('stock_checked_at') ? [{ checkedAt: new Date() }] : [];
+      return { rows, rowCount: rows.length };
     },
   });
   const products = new Cached(async () => [sampleProduct()], 60_000);
@@ -47,6 +50,7 @@ async function startInstance({ file, release = 'v1' } = {}) {
     visits: { add: () => undefined },
     assets: {
       stylesheet: '/assets/shop.css',
+      path: (/** @type {string} */ name) => `/assets/${name}`,
       find: () => ({ body: 'p{}', contentType: 'text/css', exact: true }),
     },
     loginLimit: new FailureLimit(10, 1000),
@@ -64,7 +68,10 @@ async function startInstance({ file, release = 'v1' } = {}) {
    * @param {string} path
    * @param {RequestInit} [init]
    */
-  const ask = (path, init) => fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', ...init });
+  const ask = (path, init = {}) => {
+    const headers = { traceparent, ...init.headers };
+    return fetch(`http://127.0.0.1:${port}${path}`, { redirect: 'manual', ...init, headers });
+  };
   /**
    * @param {string} path
    * @param {unknown} body
