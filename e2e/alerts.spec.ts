@@ -2,13 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { query } from './support/database';
 import { injectFaults } from './support/faults';
 import { expectNoSideScroll, visit } from './support/page';
-import { expect, test } from './support/test';
+import { answered, expect, test } from './support/test';
 import { sendVisitors } from './support/visitors';
 
 test('an alert is seen, acknowledged with one thumb and resolved, and says who was told', async ({
   open,
-  shop,
+  guarded: shop,
+  allowProblems,
 }) => {
+  allowProblems(answered(400));
   const key = `phone-${Date.now().toString(36)}`;
   await shop.prepare({ live: 'v1.2.0' });
   await injectFaults(shop);
@@ -17,7 +19,7 @@ test('an alert is seen, acknowledged with one thumb and resolved, and says who w
   const form = commander.getByRole('main').locator('form');
   await form.getByLabel('Title').fill('Some requests fail');
   await form.getByLabel('Key').fill(key);
-  await form.getByLabel('Where').selectOption('shop/production');
+  await form.getByLabel('Where').selectOption('guarded/preview');
   await form.getByLabel('Metric', { exact: true }).fill('http_requests_total');
   await form.getByLabel('Labels (optional)').first().fill('status=5xx');
   await form.getByLabel('Of the metric').fill('http_requests_total');
@@ -25,8 +27,8 @@ test('an alert is seen, acknowledged with one thumb and resolved, and says who w
   await form.getByLabel('For, seconds').fill('2');
   await form.getByLabel('Over, seconds').fill('5');
   await form.getByRole('button', { name: 'Add the rule' }).click();
-  await expect(commander.getByText('Enter 2 seconds or less')).toBeVisible();
-  await expect(commander.getByText('A share is 0 to 100 percent.')).toBeVisible();
+  await expect(form.getByText('Enter 2 seconds or less')).toBeVisible();
+  await expect(form.getByText('A share is 0 to 100 percent.')).toBeVisible();
   await form.getByLabel('The limit').fill('10');
   await form.getByLabel('For, seconds').fill('5');
   await form.getByLabel('Look every, seconds').fill('1');

@@ -14,7 +14,7 @@ async function addRule(page: Page, key: string): Promise<void> {
   await visit(page, '/alerts/rules/new?kind=ratio');
   await page.getByLabel('Title').fill('Errors of the story');
   await page.getByLabel('Key').fill(key);
-  await page.getByLabel('Where').selectOption('shop/production');
+  await page.getByLabel('Where').selectOption('guarded/preview');
   await page.getByLabel('Metric', { exact: true }).fill('http_requests_total');
   await page.getByLabel('Labels (optional)').first().fill('status=5xx');
   await page.getByLabel('Of the metric').fill('http_requests_total');
@@ -25,9 +25,9 @@ async function addRule(page: Page, key: string): Promise<void> {
   await page.getByLabel('Look every, seconds').fill('1');
   await page.getByLabel('Severity').selectOption('critical');
   await page.getByLabel('Channel').selectOption('CRITICAL');
-  await page.getByLabel('Action').selectOption('rollback');
+  await page.getByLabel('Action', { exact: true }).selectOption('rollback');
   await page.getByRole('button', { name: 'Preview' }).click();
-  await expect(page.getByRole('region', { name: /Would have fired .* in the last 7 days/ })).toBeVisible();
+  await expect(page.getByRole('region', { name: /Would .*have fired.* in the last 7 days/ })).toBeVisible();
   await page.getByRole('button', { name: 'Add the rule' }).click();
   await expect(page).toHaveURL(new RegExp(`/alerts/rules/${key}$`));
 }
@@ -57,7 +57,7 @@ async function switchOff(page: Page, key: string): Promise<void> {
 
 test('a release that breaks is rolled back by itself in time, a short spike does nothing, and it never goes on', async ({
   open,
-  shop,
+  guarded: shop,
 }) => {
   const key = `story-${Date.now().toString(36)}`;
   await injectFaults(shop).catch(() => undefined);
@@ -100,7 +100,7 @@ test('a release that breaks is rolled back by itself in time, a short spike does
       'The console rolls it back',
     );
     await page.getByRole('link', { name: 'See the run' }).click();
-    await expect(page.getByRole('heading', { level: 1 })).toContainText('Roll back production to v1.2.0');
+    await expect(page.getByRole('heading', { level: 1 })).toContainText('Roll back preview to v1.2.0');
     await expect.poll(async () => (await alertsOf(key))[0]?.state, { timeout: 40_000 }).toBe('resolved');
 
     // The release that is back breaks as well: the console stays where it is, and says why.

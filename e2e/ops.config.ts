@@ -57,9 +57,6 @@ export default defineConfig({
       environments: {
         production: {
           ...shop({ name: 'production', title: 'Production', proxyPort: port + 2, holdSeconds: 2 }),
-          metrics: { intervalMs: 1_000, timeoutMs: 2_000 },
-          // Each story rolls back by itself; only the first attempt of a release is made.
-          automaticRollback: { cooldownMinutes: 0 },
           checklist: [
             {
               phase: 'Tests and validation',
@@ -89,6 +86,9 @@ export default defineConfig({
       environments: {
         preview: {
           ...shop({ name: 'preview', title: 'Preview', proxyPort: port + 4, holdSeconds: 0 }),
+          metrics: { intervalMs: 1_000, timeoutMs: 2_000 },
+          // The story of the automatic rollback is here: it has no checklist to wait for.
+          automaticRollback: { cooldownMinutes: 0 },
           approvals: ['deployments.deploy' as const],
           checklist: [],
         },

@@ -1,6 +1,6 @@
 import { formatUtcSeconds } from '#app/lib/format';
 import type { AlertChart as Chart, RuleSnapshot } from '#server/monitoring/alerts/contract';
-import { valueWords } from '#server/monitoring/rules/contract';
+import { valueWords } from '#server/monitoring/rules/words/contract';
 
 const WIDTH = 640;
 const HEIGHT = 180;

@@ -20,9 +20,10 @@ import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
 import { acknowledgeAlert, resolveAlert } from '#server/monitoring/alerts/commands';
-import { ACKNOWLEDGE_MINUTES, type AlertDetail } from '#server/monitoring/alerts/contract';
+import type { AlertDetail } from '#server/monitoring/alerts/contract';
 import { getAlert } from '#server/monitoring/alerts/queries';
-import { RULE_ACTION_LABELS, valueWords } from '#server/monitoring/rules/contract';
+import { ACKNOWLEDGE_MINUTES } from '#server/monitoring/alerts/words/contract';
+import { RULE_ACTION_LABELS, valueWords } from '#server/monitoring/rules/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
@@ -91,7 +92,7 @@ export default function Alert() {
         </Notice>
       ) : null}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)] lg:items-start">
-        <div className="grid gap-4">
+        <div className="grid min-w-0 gap-4 max-lg:order-2">
           <Section title="Why it fired">
             <div className="grid gap-4">
               <p className="text-pretty break-words">{alert.explanation}</p>
@@ -109,12 +110,19 @@ export default function Alert() {
             <History entries={alert.history} />
           </Section>
         </div>
-        <div className="grid gap-4 max-lg:row-start-1">
-          {isOpen ? <Deal alert={alert} failure={failure} /> : null}
-          <RuleFacts alert={alert} />
-          <Section title="Who was told" flush>
-            <Told alert={alert} />
-          </Section>
+        {/* On a phone, what can be done comes first and what is seldom asked comes last. */}
+        <div className="grid gap-4 max-lg:contents">
+          {isOpen ? (
+            <div className="max-lg:order-1">
+              <Deal alert={alert} failure={failure} />
+            </div>
+          ) : null}
+          <div className="grid gap-4 max-lg:order-3">
+            <RuleFacts alert={alert} />
+            <Section title="Who was told" flush>
+              <Told alert={alert} />
+            </Section>
+          </div>
         </div>
       </div>
     </>
@@ -198,6 +206,14 @@ function Deal({ alert, failure }: { alert: AlertDetail; failure: ActionFailure |
   );
 }
 
+/** The good side of a limit. */
+const GOOD_SIDE: Record<string, string> = {
+  '>': 'at or below',
+  '>=': 'below',
+  '<': 'at or above',
+  '<=': 'above',
+};
+
 function RuleFacts({ alert }: { alert: AlertDetail }) {
   const { rule } = alert;
   const back = rule.resolveThreshold ?? rule.threshold;
@@ -217,10 +233,7 @@ function RuleFacts({ alert }: { alert: AlertDetail }) {
               {rule.words}
             </span>,
           ],
-          [
-            'Well again',
-            `${rule.comparison.startsWith('>') ? 'at or below' : 'at or above'} ${valueWords(back, rule.source)}`,
-          ],
+          ['Well again', `${GOOD_SIDE[rule.comparison]} ${valueWords(back, rule.source)}`],
           ['Action', `${RULE_ACTION_LABELS[rule.action]}${rule.dryRun ? ' (dry run)' : ''}`],
           ['Channel', alert.channel],
           ['Version', rule.version],

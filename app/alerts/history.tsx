@@ -12,7 +12,8 @@ import {
 } from 'lucide-react';
 import { formatUtc, formatUtcSeconds } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
-import type { AlertEventKind, AlertEventView } from '#server/monitoring/alerts/contract';
+import type { AlertEventView } from '#server/monitoring/alerts/contract';
+import type { AlertEventKind } from '#server/monitoring/alerts/words/contract';
 
 const ICONS: Record<AlertEventKind, { icon: LucideIcon; className: string }> = {
   fired: { icon: BellRing, className: 'text-critical' },

@@ -15,9 +15,9 @@ import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
 import { CsvLink } from '#app/settings/csv-link';
 import { acknowledgeAlert } from '#server/monitoring/alerts/commands';
-import { ALERT_STATE_LABELS, ALERT_STATES } from '#server/monitoring/alerts/contract';
 import { countAlerts, listAlerts } from '#server/monitoring/alerts/queries';
-import { SEVERITIES, SEVERITY_LABELS } from '#server/monitoring/rules/contract';
+import { ALERT_STATE_LABELS, ALERT_STATES } from '#server/monitoring/alerts/words/contract';
+import { SEVERITIES, SEVERITY_LABELS } from '#server/monitoring/rules/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';

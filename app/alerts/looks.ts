@@ -10,13 +10,14 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import type { StatusMark } from '#app/components/ui/status-mark';
-import { ALERT_STATE_LABELS, type AlertSummary } from '#server/monitoring/alerts/contract';
+import type { AlertSummary } from '#server/monitoring/alerts/contract';
+import { ALERT_STATE_LABELS } from '#server/monitoring/alerts/words/contract';
 import {
   RULE_STATE_LABELS,
   type RuleStateName,
   SEVERITY_LABELS,
   type Severity,
-} from '#server/monitoring/rules/contract';
+} from '#server/monitoring/rules/words/contract';
 
 type Look = Parameters<typeof StatusMark>[0]['look'];
 

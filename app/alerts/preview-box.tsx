@@ -6,9 +6,10 @@ import type { RulePreview } from '#server/monitoring/rules/contract';
 /** What a rule would have done in the last days. */
 export function PreviewBox({ preview }: { preview: RulePreview }) {
   const days = Math.round((Date.parse(preview.to) - Date.parse(preview.from)) / 86_400_000);
-  const times = preview.total === 0 ? 'never' : plural(preview.total, 'time');
+  const fired =
+    preview.total === 0 ? 'Would never have fired' : `Would have fired ${plural(preview.total, 'time')}`;
   return (
-    <Section title={`Would have fired ${times} in the last ${plural(days, 'day')}`}>
+    <Section title={`${fired} in the last ${plural(days, 'day')}`}>
       <div className="grid gap-4" data-preview>
         <p className="text-pretty break-words text-muted">{preview.words}</p>
         {preview.places.map((place) => (

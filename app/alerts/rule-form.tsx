@@ -7,7 +7,6 @@ import { useRootData, useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextField } from '#app/components/ui/field';
 import { can, whyNot } from '#server/auth/contract';
-import { COMPARISONS } from '#server/metrics/contract';
 import {
   COMPARISON_WORDS,
   MISSING_DATA,
@@ -16,7 +15,7 @@ import {
   RULE_ACTIONS,
   SEVERITIES,
   SEVERITY_LABELS,
-} from '#server/monitoring/rules/contract';
+} from '#server/monitoring/rules/words/contract';
 import { CHANNEL_PURPOSES, CHANNELS } from '#server/notifications/contract';
 
 /** Everything that a rule is made of; it can be previewed against history before it is saved. */
@@ -71,7 +70,10 @@ export function RuleForm({
       <Group title="When it fires">
         <SelectField
           label="When the value is"
-          options={COMPARISONS.map((value) => ({ value, label: `${COMPARISON_WORDS[value]} (${value})` }))}
+          options={Object.entries(COMPARISON_WORDS).map(([value, words]) => ({
+            value,
+            label: `${words} (${value})`,
+          }))}
           {...field('comparison')}
         />
         <TextField label="The limit" required inputMode="decimal" {...field('threshold')} />

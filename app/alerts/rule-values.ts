@@ -1,5 +1,5 @@
 import type { FormValues } from '#app/http/form.server';
-import { GAUGE_AGGREGATES } from '#server/metrics/contract';
+import type { GaugeAggregate } from '#server/metrics/contract';
 import type { RuleSource, RuleView } from '#server/monitoring/rules/contract';
 
 /** What a rule can look at, as its form asks for it. */
@@ -15,7 +15,7 @@ export const SOURCE_KIND_LABELS: Record<SourceKind, string> = {
   events: 'Hostile requests',
 };
 
-export { GAUGE_AGGREGATES };
+export const GAUGE_AGGREGATES: readonly GaugeAggregate[] = ['avg', 'max', 'min', 'sum', 'last'];
 
 /** Strings only: what a form begins with and what it sends. */
 export type RuleForm = Record<string, string>;

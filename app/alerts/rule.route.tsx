@@ -20,8 +20,9 @@ import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
 import { switchRule, updateRule } from '#server/monitoring/rules/commands';
-import { type RuleTest, type RuleView, valueWords } from '#server/monitoring/rules/contract';
+import type { RuleTest, RuleView } from '#server/monitoring/rules/contract';
 import { getRule, previewRule, testRule } from '#server/monitoring/rules/queries';
+import { valueWords } from '#server/monitoring/rules/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';

@@ -15,16 +15,16 @@ import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
+import type { RuleView } from '#server/monitoring/rules/contract';
+import { listRules } from '#server/monitoring/rules/queries';
 import {
   RULE_ACTION_LABELS,
   RULE_ACTIONS,
   type RULE_STATES,
-  type RuleView,
   SEVERITIES,
   SEVERITY_LABELS,
   valueWords,
-} from '#server/monitoring/rules/contract';
-import { listRules } from '#server/monitoring/rules/queries';
+} from '#server/monitoring/rules/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 
@@ -137,5 +137,5 @@ function placeWords({ service, environment }: RuleView): string {
 
 /** The gravest standing is what a list shows. */
 function rank(state: (typeof RULE_STATES)[number]): number {
-  return { firing: 4, pending: 3, unknown: 2, no_data: 1, inactive: 0 }[state];
+  return { firing: 4, pending: 3, unknown: 2, inactive: 1, no_data: 0 }[state];
 }

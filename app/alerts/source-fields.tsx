@@ -1,6 +1,5 @@
 import { GAUGE_AGGREGATES, type SourceKind } from '#app/alerts/rule-values';
 import { SelectField, TextField } from '#app/components/ui/field';
-import { EVENT_KINDS } from '#server/monitoring/rules/contract';
 import { SECURITY_KIND_LABELS } from '#server/monitoring/security-events/contract';
 
 interface Wired {
@@ -19,10 +18,10 @@ export function SourceFields({ kind, field }: { kind: SourceKind; field: (name: 
       <>
         <SelectField
           label="Kind"
-          options={EVENT_KINDS.map((value) => ({
-            value,
-            label: value === 'any' ? 'Any of them' : SECURITY_KIND_LABELS[value],
-          }))}
+          options={[
+            { value: 'any', label: 'Any of them' },
+            ...Object.entries(SECURITY_KIND_LABELS).map(([value, label]) => ({ value, label })),
+          ]}
           {...field('eventKind')}
         />
         <TextField label="Within, seconds" type="number" min={10} required {...field('windowSeconds')} />

@@ -6,7 +6,7 @@ import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
 import type { ActionFailure } from '#app/http/protected.server';
 import { can, whyNot } from '#server/auth/contract';
-import type { CheckKind } from '#server/monitoring/checks/contract';
+import type { CheckKind } from '#server/monitoring/checks/words/contract';
 
 export interface CheckFormValues {
   title: string;
@@ -71,7 +71,7 @@ export function CheckForm({
         />
       )}
       {isNew || kind === 'tcp' ? (
-        <div className="grid gap-4 sm:grid-cols-[minmax(0,1fr)_8rem]">
+        <div className="grid items-start gap-4 sm:grid-cols-[minmax(0,1fr)_8rem]">
           <TextField
             label="Host"
             maxLength={253}
@@ -83,7 +83,7 @@ export function CheckForm({
         </div>
       ) : null}
       {isNew || kind === 'http' ? (
-        <div className="grid gap-4 sm:grid-cols-[8rem_minmax(0,1fr)]">
+        <div className="grid items-start gap-4 sm:grid-cols-[8rem_minmax(0,1fr)]">
           <TextField
             label="Status"
             inputMode="numeric"
@@ -100,7 +100,7 @@ export function CheckForm({
           />
         </div>
       ) : null}
-      <div className="grid gap-4 sm:grid-cols-2">
+      <div className="grid items-start gap-4 sm:grid-cols-2">
         <TextField
           label="Every, seconds"
           inputMode="numeric"

@@ -5,7 +5,7 @@ import {
   CHECK_STATE_LABELS,
   type CheckOutcome,
   type CheckState,
-} from '#server/monitoring/checks/contract';
+} from '#server/monitoring/checks/words/contract';
 
 type Look = Parameters<typeof StatusMark>[0]['look'];
 

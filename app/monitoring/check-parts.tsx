@@ -6,7 +6,8 @@ import { formatDuration } from '#app/lib/format';
 import { outcomeLook } from '#app/monitoring/check-looks';
 import { Sparkline, UptimeBars } from '#app/monitoring/uptime-bars';
 import { formatUptime, slotsOf } from '#app/monitoring/uptime-slots';
-import { CHECK_KIND_LABELS, type CheckDetail, type SubCheck } from '#server/monitoring/checks/contract';
+import type { CheckDetail, SubCheck } from '#server/monitoring/checks/contract';
+import { CHECK_KIND_LABELS } from '#server/monitoring/checks/words/contract';
 
 /** The last 24 hours and the last 90 days, and how long answers took. */
 export function UptimeSection({ check, now }: { check: CheckDetail; now: string }) {

@@ -25,13 +25,9 @@ import { BackLink } from '#app/settings/back-link';
 import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
 import { pauseCheck, resumeCheck, runCheckNow } from '#server/monitoring/checks/commands';
-import {
-  CHECK_OUTCOME_LABELS,
-  CHECK_OUTCOMES,
-  type CheckDetail,
-  type CheckResultView,
-} from '#server/monitoring/checks/contract';
+import type { CheckDetail, CheckResultView } from '#server/monitoring/checks/contract';
 import { getCheck, listCheckResults } from '#server/monitoring/checks/queries/checks';
+import { CHECK_OUTCOME_LABELS, CHECK_OUTCOMES } from '#server/monitoring/checks/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';

@@ -21,16 +21,16 @@ import { formatUptime, RANGES, slotsOf } from '#app/monitoring/uptime-slots';
 import { useRefresh } from '#app/monitoring/use-refresh';
 import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
+import type { CheckRow } from '#server/monitoring/checks/contract';
+import { listChecks } from '#server/monitoring/checks/queries/checks';
 import {
   CHECK_KIND_LABELS,
   CHECK_KINDS,
   CHECK_STATES,
-  type CheckRow,
   type CheckState,
   UPTIME_RANGES,
   type UptimeRange,
-} from '#server/monitoring/checks/contract';
-import { listChecks } from '#server/monitoring/checks/queries/checks';
+} from '#server/monitoring/checks/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 

@@ -16,7 +16,7 @@ import {
   CHECK_KIND_LABELS,
   CHECK_KINDS,
   CHECK_TIMEOUT_DEFAULT,
-} from '#server/monitoring/checks/contract';
+} from '#server/monitoring/checks/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
@@ -95,7 +95,7 @@ export default function NewCheck() {
           timeoutMs: begin.timeoutMs ?? String(CHECK_TIMEOUT_DEFAULT),
         }}
       >
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <SelectField
             label="Environment"
             name="place"

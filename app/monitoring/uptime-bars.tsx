@@ -1,7 +1,8 @@
 import { cn } from '#app/lib/cn';
 import { plural } from '#app/lib/format';
 import { RANGES, type Slot, slotsOf } from '#app/monitoring/uptime-slots';
-import type { UptimeBucket, UptimeRange } from '#server/monitoring/checks/contract';
+import type { UptimeBucket } from '#server/monitoring/checks/contract';
+import type { UptimeRange } from '#server/monitoring/checks/words/contract';
 
 const HEIGHT = 20;
 const WIDTH = 4;

@@ -1,4 +1,5 @@
-import type { UptimeBucket, UptimeRange } from '#server/monitoring/checks/contract';
+import type { UptimeBucket } from '#server/monitoring/checks/contract';
+import type { UptimeRange } from '#server/monitoring/checks/words/contract';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -103,7 +103,7 @@ describe('the repository', () => {
       const { releases } = await makeRepository({ repositoryPath: path });
       expect(releases.map((release) => release.tag)).toEqual(tags);
     }
-  }, 30_000);
+  }, 120_000);
 
   test('clears the locks of a killed run, and refuses a folder that is something else', async () => {
     writeFileSync(`${repository}.lock`, String(deadPid()));
@@ -146,7 +146,7 @@ describe.concurrent('the checklist', () => {
 });
 
 describe('the releases that run', () => {
-  test('migrations are listed, applied once, and kept compatible', { timeout: 20_000 }, async () => {
+  test('migrations are listed, applied once, and kept compatible', { timeout: 60_000 }, async () => {
     expect(
       JSON.parse((await runScript('v1.3.0', 'db:migrate:production', ['--pending'])).output),
     ).toHaveLength(2);
@@ -186,7 +186,7 @@ describe('the releases that run', () => {
   });
 
   test('v1.4.0-slow is slow where customers shop, and quick where probes look', {
-    timeout: 20_000,
+    timeout: 60_000,
   }, async () => {
     const shop = await startRelease('v1.4.0-slow');
     const [shelf, product, health] = await Promise.all(
@@ -198,7 +198,7 @@ describe('the releases that run', () => {
     await shop.stop();
   });
 
-  test('visitors order, stop when told, and accept this machine only', { timeout: 20_000 }, async () => {
+  test('visitors order, stop when told, and accept this machine only', { timeout: 60_000 }, async () => {
     const shop = await startRelease('v1.3.0');
     const script = join(import.meta.dirname, 'visitors.mjs');
     const visitors = run('node', [script], root, { SHOP_URL: shop.url, VISITS_PER_SECOND: '40' });
@@ -219,7 +219,7 @@ describe('the releases that run', () => {
   });
 
   test('v2.0.0 contracts the schema: the storefront before it survives the switch, its order list does not', {
-    timeout: 20_000,
+    timeout: 60_000,
   }, async () => {
     const before = await startRelease('v1.3.0');
     expect((await runScript('v2.0.0', 'db:migrate:production')).output).toBe(

@@ -1,43 +1,23 @@
 import * as z from 'zod/mini';
-import { RULE_ACTIONS, ruleSource, SEVERITIES } from '#server/monitoring/rules/contract';
+import {
+  ACKNOWLEDGE_MINUTES,
+  ACKNOWLEDGE_MINUTES_MAX,
+  ALERT_CAUSES,
+  ALERT_EVENT_KINDS,
+  ALERT_STATES,
+} from '#server/monitoring/alerts/words/contract';
+import { ruleSource } from '#server/monitoring/rules/contract';
+import { RULE_ACTIONS, SEVERITIES } from '#server/monitoring/rules/words/contract';
 import { CHANNELS, deliverySummary } from '#server/notifications/contract';
-import { pageOf, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
-
-export const ALERT_STATES = ['firing', 'acknowledged', 'resolved'] as const;
-export type AlertState = (typeof ALERT_STATES)[number];
-
-export const ALERT_STATE_LABELS: Record<AlertState, string> = {
-  firing: 'Firing',
-  acknowledged: 'Acknowledged',
-  resolved: 'Resolved',
-};
-
-/** no_data: nothing has been measured for a while, so that nobody knows. */
-export const ALERT_CAUSES = ['breach', 'no_data'] as const;
-export type AlertCause = (typeof ALERT_CAUSES)[number];
-
-export const ALERT_EVENT_KINDS = [
-  'fired',
-  'acknowledged',
-  'ack_expired',
-  'flapping',
-  'resolved',
-  'notice',
-  'action',
-  'decision',
-] as const;
-export type AlertEventKind = (typeof ALERT_EVENT_KINDS)[number];
 
 const name = z.string().check(z.minLength(1), z.maxLength(40));
 const alertId = z.uuid('This alert does not exist. Open it from the list of alerts.');
 
-export const ACKNOWLEDGE_MINUTES_MAX = 24 * 60;
-export const ACKNOWLEDGE_MINUTES = 60;
-
 export const alertFilter = z.object({
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(5), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
   state: z
     .optional(z.enum([...ALERT_STATES, 'open'], 'Choose firing, acknowledged, resolved or open.'))
     .check(z.describe('open: all that are not resolved.')),

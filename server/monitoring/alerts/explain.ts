@@ -1,5 +1,10 @@
-import { COMPARISON_WORDS, durationWords, sourceWords, valueWords } from '#server/monitoring/rules/contract';
 import type { Rule } from '#server/monitoring/rules/records';
+import {
+  COMPARISON_WORDS,
+  durationWords,
+  sourceWords,
+  valueWords,
+} from '#server/monitoring/rules/words/contract';
 
 /** A moment of the day in UTC: 09:31:04. */
 export function utcTime(at: Date): string {
@@ -17,11 +22,11 @@ export function explainBreach(
   const lasted = Math.max(0, Math.round((at.getTime() - breachSince.getTime()) / 1_000));
   const is =
     seen.value === null
-      ? 'says nothing any more, which this rule takes for a breach'
-      : `is ${valueWords(seen.value, source)}, ${COMPARISON_WORDS[comparison]} the limit of ${valueWords(threshold, source)}`;
+      ? 'nothing is measured any more, which this rule takes for a breach'
+      : `${valueWords(seen.value, source)}, ${COMPARISON_WORDS[comparison]} the limit of ${valueWords(threshold, source)}`;
   const traffic =
     seen.traffic === null ? '' : `, over ${Math.round(seen.traffic).toLocaleString('en-GB')} requests`;
-  return `${sourceWords(source)} ${is}. It has been so for ${durationWords(lasted)}, since ${utcTime(breachSince)} UTC${traffic}.`;
+  return `${sourceWords(source)}: ${is}. It has been so for ${durationWords(lasted)}, since ${utcTime(breachSince)} UTC${traffic}.`;
 }
 
 /** Why nobody knows. */

@@ -1,4 +1,4 @@
-import type { AlertEventKind } from '#server/monitoring/alerts/contract';
+import type { AlertEventKind } from '#server/monitoring/alerts/words/contract';
 import type { Ctx } from '#server/platform/context';
 
 /** Adds to what became of an alert. The same `dedupKey` again adds nothing. */

@@ -7,7 +7,7 @@ import {
   SEVERITY_LABELS,
   type Severity,
   valueWords,
-} from '#server/monitoring/rules/contract';
+} from '#server/monitoring/rules/words/contract';
 import { enqueueNotification } from '#server/notifications/commands';
 import type { Channel } from '#server/notifications/contract';
 import type { Ctx } from '#server/platform/context';

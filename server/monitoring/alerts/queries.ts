@@ -4,13 +4,13 @@ import {
   type AlertChart,
   type AlertCounts,
   type AlertDetail,
-  type AlertEventKind,
   type AlertPage,
   alertFilter,
   alertInput,
   type RuleSnapshot,
 } from '#server/monitoring/alerts/contract';
 import { toSummary } from '#server/monitoring/alerts/records';
+import type { AlertEventKind } from '#server/monitoring/alerts/words/contract';
 import { getDelivery } from '#server/notifications/queries';
 import { AppError } from '#server/platform/errors';
 import { Prisma } from '#server/platform/generated/prisma/client';

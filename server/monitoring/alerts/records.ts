@@ -1,5 +1,4 @@
 import {
-  type AlertCause,
   type AlertChart,
   type AlertSummary,
   alertFired,
@@ -9,8 +8,9 @@ import {
 } from '#server/monitoring/alerts/contract';
 import { noteEvent } from '#server/monitoring/alerts/history';
 import { tellFired, tellResolved } from '#server/monitoring/alerts/notices';
-import { RULE_ACTION_LABELS, ruleWords, type Severity } from '#server/monitoring/rules/contract';
+import type { AlertCause } from '#server/monitoring/alerts/words/contract';
 import type { Rule } from '#server/monitoring/rules/records';
+import { RULE_ACTION_LABELS, ruleWords, type Severity } from '#server/monitoring/rules/words/contract';
 import type { Channel } from '#server/notifications/contract';
 import type { Ctx } from '#server/platform/context';
 import { publish } from '#server/platform/events';
@@ -69,7 +69,7 @@ export async function openAlert(tx: Ctx, wish: NewAlert): Promise<Alert | null> 
       service,
       environment,
       action: rule.action,
-      reason: `${rule.title}: ${explanation}`.slice(0, 480),
+      reason: `${rule.title}: ${explanation}`.slice(0, 480).replace(/\.$/, ''),
       breachedSince: breachSince.toISOString(),
       dryRun: rule.dryRun,
     });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enableEnhancedMonitoring } from '#server/maintenance/commands/monitoring-mode';
-import { CHECK_CHANNEL, type CheckOutcome } from '#server/monitoring/checks/contract';
+import { CHECK_CHANNEL } from '#server/monitoring/checks/contract';
 import { startCheckLoop } from '#server/monitoring/checks/loop';
 import { ensureCheckPartitions, keepCheckPartitions } from '#server/monitoring/checks/partitions';
 import { readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
@@ -15,6 +15,7 @@ import {
   keepResults,
 } from '#server/monitoring/checks/store';
 import { syncChecks } from '#server/monitoring/checks/sync';
+import type { CheckOutcome } from '#server/monitoring/checks/words/contract';
 import type { OpsConfigInput } from '#server/services/config';
 import { createTestApp, type TestApp } from '#server/testing/context';
 import { eventually } from '#server/testing/eventually';

@@ -2,9 +2,6 @@ import { recordAudit } from '#server/audit/commands';
 import { defineCommand } from '#server/auth/guard';
 import type { CheckDefinition } from '#server/monitoring/checks/configured';
 import {
-  CHECK_INTERVAL_DEFAULT,
-  CHECK_TIMEOUT_DEFAULT,
-  type CheckKind,
   type CheckView,
   changeCheckInput,
   checkInput,
@@ -14,6 +11,11 @@ import {
 import { findCheck, toCheckView } from '#server/monitoring/checks/records';
 import { hostOf, targetOf } from '#server/monitoring/checks/state';
 import { mayAsk, rowOf } from '#server/monitoring/checks/sync';
+import {
+  CHECK_INTERVAL_DEFAULT,
+  CHECK_TIMEOUT_DEFAULT,
+  type CheckKind,
+} from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { MonitorCheck } from '#server/platform/generated/prisma/client';

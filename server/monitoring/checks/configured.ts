@@ -1,5 +1,5 @@
-import type { CheckKind } from '#server/monitoring/checks/contract';
 import { hostOf, targetOf } from '#server/monitoring/checks/state';
+import type { CheckKind } from '#server/monitoring/checks/words/contract';
 import type { EnvironmentConfig } from '#server/services/config';
 
 /** What a check is about, without how it stands. */

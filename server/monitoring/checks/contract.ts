@@ -1,41 +1,16 @@
 import * as z from 'zod/mini';
-import { pageOf, timestamp } from '#server/platform/contract';
+import {
+  CHECK_KINDS,
+  CHECK_OUTCOMES,
+  CHECK_STATES,
+  UPTIME_RANGES,
+} from '#server/monitoring/checks/words/contract';
+import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
 /** The NOTIFY channel that says that a check failed, or changed its outcome. Its payload is {@link checkNotice} in JSON. */
 export const CHECK_CHANNEL = 'ops_checks';
 export const checkNotice = z.object({ service: z.string(), environment: z.string() });
 export type CheckNotice = z.infer<typeof checkNotice>;
-
-export const CHECK_KINDS = ['health', 'http', 'tcp'] as const;
-export type CheckKind = (typeof CHECK_KINDS)[number];
-
-export const CHECK_KIND_LABELS: Record<CheckKind, string> = {
-  health: 'Health contract',
-  http: 'HTTP',
-  tcp: 'TCP',
-};
-
-/** `not_run`: the console itself could not look, which says nothing about the target. */
-export const CHECK_OUTCOMES = ['ok', 'failed', 'not_run'] as const;
-export type CheckOutcome = (typeof CHECK_OUTCOMES)[number];
-
-/** How a check stands for people. */
-export const CHECK_STATES = ['failed', 'not_run', 'ok', 'waiting', 'paused'] as const;
-export type CheckState = (typeof CHECK_STATES)[number];
-
-export const CHECK_STATE_LABELS: Record<CheckState, string> = {
-  failed: 'Failing',
-  not_run: 'Could not run',
-  ok: 'Well',
-  waiting: 'Not run yet',
-  paused: 'Paused',
-};
-
-export const CHECK_OUTCOME_LABELS: Record<CheckOutcome, string> = {
-  ok: 'Well',
-  failed: 'Failed',
-  not_run: 'Could not run',
-};
 
 /** One thing that the service needs, as its health says it. */
 export const subCheck = z.object({
@@ -97,9 +72,6 @@ const timeoutMs = z.coerce
     z.maximum(60_000, 'Enter 60000 or less.'),
   );
 
-export const CHECK_INTERVAL_DEFAULT = 60;
-export const CHECK_TIMEOUT_DEFAULT = 5_000;
-
 /** Fields that are absent have the default of the kind. */
 export const createCheckInput = z.object({
   ...place,
@@ -143,10 +115,6 @@ export const pauseCheckInput = z.object({
   reason: z.string().check(z.trim(), z.minLength(3, 'Say why, in a few words.'), z.maxLength(500)),
 });
 
-/** What the bars of a list show: the last 24 hours by hour, or the last 90 days by day (UTC). */
-export const UPTIME_RANGES = ['day', 'quarter'] as const;
-export type UptimeRange = (typeof UPTIME_RANGES)[number];
-
 export const listChecksInput = z.object({
   service: z.optional(name),
   environment: z.optional(name),
@@ -154,14 +122,14 @@ export const listChecksInput = z.object({
   state: z.optional(z.enum(CHECK_STATES)),
   range: z._default(z.enum(UPTIME_RANGES), 'day'),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 export const listCheckResultsInput = z.object({
   checkId,
   outcome: z.optional(z.enum(CHECK_OUTCOMES)),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
-  pageSize: z._default(z.coerce.number().check(z.int(), z.minimum(10), z.maximum(200)), 50),
+  pageSize: pageSizeInput,
 });
 
 export const placeInput = z.object(place);
@@ -204,13 +172,13 @@ export const checkView = z.object({
 });
 export type CheckView = z.infer<typeof checkView>;
 
-const uptimePercents = {
+const uptimePercents = z.object({
   uptimeDay: z.nullable(z.number()).check(z.describe('Percent of the last 24 hours.')),
   uptimeQuarter: z.nullable(z.number()).check(z.describe('Percent of the last 90 days.')),
-};
+});
 
 export const checkRow = z.extend(checkView, {
-  ...uptimePercents,
+  ...uptimePercents.shape,
   bars: z
     .array(uptimeBucket)
     .check(z.describe('By hour or by day, as asked for; those without a result are left out.')),
@@ -225,7 +193,7 @@ export type CheckPage = z.infer<typeof checkPage>;
 
 /** A check with both of its ranges; stretches without a result are left out. */
 export const checkDetail = z.extend(checkView, {
-  ...uptimePercents,
+  ...uptimePercents.shape,
   hours: z.array(uptimeBucket),
   days: z.array(uptimeBucket),
 });

@@ -1,5 +1,6 @@
-import type { CheckKind, CheckOutcome, CheckView, SubCheck } from '#server/monitoring/checks/contract';
+import type { CheckView, SubCheck } from '#server/monitoring/checks/contract';
 import { stateOf } from '#server/monitoring/checks/state';
+import type { CheckKind, CheckOutcome } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { MonitorCheck } from '#server/platform/generated/prisma/client';

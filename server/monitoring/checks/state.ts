@@ -1,11 +1,6 @@
 import { createHash } from 'node:crypto';
-import {
-  type CheckKind,
-  type CheckOutcome,
-  type CheckState,
-  healthAnswer,
-  type SubCheck,
-} from '#server/monitoring/checks/contract';
+import { healthAnswer, type SubCheck } from '#server/monitoring/checks/contract';
+import type { CheckKind, CheckOutcome, CheckState } from '#server/monitoring/checks/words/contract';
 
 /** What one look at a target brought. */
 export interface ProbeResult {

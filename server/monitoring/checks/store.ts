@@ -1,5 +1,6 @@
-import { CHECK_CHANNEL, type CheckKind, type CheckNotice } from '#server/monitoring/checks/contract';
+import { CHECK_CHANNEL, type CheckNotice } from '#server/monitoring/checks/contract';
 import type { ProbeResult } from '#server/monitoring/checks/state';
+import type { CheckKind } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 import { notify } from '#server/platform/notify';

@@ -1,116 +1,31 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { acknowledgeAlert, resolveAlert } from '#server/monitoring/alerts/commands';
-import { keepAlerts } from '#server/monitoring/alerts/keep-alerts';
-import { getAlert, listAlerts } from '#server/monitoring/alerts/queries';
-import { type RuleDefinition, ruleDefinition } from '#server/monitoring/rules/contract';
+import { getAlert } from '#server/monitoring/alerts/queries';
+import { ruleDefinition } from '#server/monitoring/rules/contract';
 import { evaluateDueRules } from '#server/monitoring/rules/engine';
-import { settleRules } from '#server/monitoring/rules/settle';
 import { storeSecurityEvents } from '#server/monitoring/security-events/store';
-import type { Ctx } from '#server/platform/context';
 import { claimDueTasks } from '#server/platform/leased-tasks';
-import { createTestApp, type TestApp } from '#server/testing/context';
-import { FakeClock } from '#server/testing/fake-clock';
-import { METRICS_CONFIG, putSamples } from '#server/testing/metrics';
+import { createRuleHarness, type RuleHarness } from '#server/testing/rules';
 
 const PLACE = { service: 'shop', environment: 'production' };
 const SECOND = 1_000;
 
-let app: TestApp;
-let other: TestApp;
-let responder: Ctx;
-let commander: Ctx;
-const clock = new FakeClock();
+let harness: RuleHarness;
+let app: RuleHarness['app'];
+let other: RuleHarness['other'];
+let clock: RuleHarness['clock'];
+let responder: RuleHarness['responder'];
 
 beforeAll(async () => {
-  const env = {
-    RULE_LEASE_MS: '400',
-    ALERT_GROUP_SECONDS: '0.3',
-    RULE_UNKNOWN_SECONDS: '20',
-    ALERT_FLAP_TURNS: '4',
-  };
-  app = await createTestApp({ config: METRICS_CONFIG, clock, env });
-  other = await createTestApp({ config: METRICS_CONFIG, clock, env, database: app.testDatabase });
-  [responder, commander] = await Promise.all([app.asRole('responder'), app.asRole('commander')]);
+  harness = await createRuleHarness();
+  ({ app, other, clock, responder } = harness);
 });
-afterAll(async () => {
-  await other.close();
-  await app.close();
-});
+afterAll(() => harness.close());
+beforeEach(() => harness.reset());
 
-beforeEach(async () => {
-  await app.system.db.$executeRaw`UPDATE alert_rule SET enabled = false`;
-  await settleRules(app.system);
-  // Nothing of the last test is recent.
-  await app.system.db.$executeRaw`UPDATE alert SET noticed_at = noticed_at - interval '1 hour'`;
-  clock.set(new Date(Math.floor(Date.now() / SECOND) * SECOND));
-});
-
-let counter = 0;
-
-/** A rule over a counter of its own. */
-async function addRule(
-  change: Partial<RuleDefinition> = {},
-): Promise<{ id: string; key: string; metric: string }> {
-  counter += 1;
-  const metric = `requests_${counter}_total`;
-  const key = `rule-${counter}`;
-  const rule = ruleDefinition.parse({
-    title: `Errors of ${counter}`,
-    source: {
-      type: 'metric',
-      windowSeconds: 10,
-      measure: { kind: 'ratio', numerator: { metric, labels: { status: '5xx' } }, denominator: { metric } },
-    },
-    comparison: '>',
-    threshold: 5,
-    forSeconds: 20,
-    minimumTraffic: 20,
-    severity: 'critical',
-    channel: 'CRITICAL',
-    mentions: ['tech-lead'],
-    intervalSeconds: 1,
-    ...change,
-  });
-  const id = app.ids.uuid();
-  await app.system.db.alertRule.create({ data: { ...rule, id, key, updatedByName: 'Test' } as never });
-  await settleRules(app.system);
-  return { id, key, metric };
-}
-
-/** A request a tenth of a second for `seconds` before now, of which some fail in the stretches given in seconds. */
-async function visit(
-  metric: string,
-  seconds: number,
-  bad: readonly (readonly [number, number])[],
-): Promise<void> {
-  const startMs = clock.now().getTime();
-  let [good, failed] = [0, 0];
-  const samples: { good: [number, number][]; failed: [number, number][] } = { good: [], failed: [] };
-  for (let second = 0; second <= seconds; second += 1) {
-    if (second > 0) {
-      const isBad = bad.some(([from, to]) => second > from && second <= to);
-      failed += isBad ? 3 : 0;
-      good += isBad ? 7 : 10;
-    }
-    samples.good.push([startMs + second * SECOND, good]);
-    samples.failed.push([startMs + second * SECOND, failed]);
-  }
-  await putSamples(app.system, [
-    { name: metric, kind: 'counter', labels: { status: '2xx' }, samples: samples.good },
-    { name: metric, kind: 'counter', labels: { status: '5xx' }, samples: samples.failed },
-  ]);
-}
-
-/** Looks at every rule, by both engines at once, at a second after the start. */
-async function look(startedAt: Date, second: number): Promise<void> {
-  clock.set(new Date(startedAt.getTime() + second * SECOND));
-  await app.system.db.$executeRaw`UPDATE rule_state SET next_at = clock_timestamp(), lease_until = NULL`;
-  await Promise.all([evaluateDueRules(app), evaluateDueRules(other)]);
-}
-
-async function alertsOf(key: string) {
-  return (await listAlerts(responder, { rule: key })).rows;
-}
+const addRule: RuleHarness['addRule'] = (change) => harness.addRule(change);
+const visit: RuleHarness['visit'] = (...args) => harness.visit(...args);
+const look: RuleHarness['look'] = (...args) => harness.look(...args);
+const alertsOf: RuleHarness['alertsOf'] = (key) => harness.alertsOf(key);
 
 describe('the rules of the operating procedures', () => {
   it('are there from the start, and each is one that people could have written', async () => {
@@ -358,93 +273,5 @@ describe('other sources', () => {
     await say('ok', 0);
     await look(start, 5);
     expect(await alertsOf(key)).toMatchObject([{ state: 'resolved' }]);
-  });
-});
-
-describe('notices', () => {
-  it('of what fires together go out together, the first at once', async () => {
-    const rules = [await addRule(), await addRule(), await addRule()];
-    const start = clock.now();
-    for (const { metric } of rules) {
-      clock.set(start);
-      await visit(metric, 60, [[10, 60]]);
-    }
-    await look(start, 50);
-    const details = await Promise.all(
-      rules.map(async ({ key }) => getAlert(responder, { alertId: (await alertsOf(key))[0]?.id })),
-    );
-    expect(details.map(({ notice }) => notice).sort()).toEqual(['told', 'waiting', 'waiting']);
-    await keepAlerts(app);
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    await Promise.all([keepAlerts(app), keepAlerts(other)]);
-    const after = await Promise.all(details.map(({ id }) => getAlert(responder, { alertId: id })));
-    expect(after.map(({ notice }) => notice)).toEqual(['told', 'told', 'told']);
-    const told = new Set(
-      after.flatMap(({ deliveries }) => deliveries.map(({ notificationId }) => notificationId)),
-    );
-    expect(told.size).toBe(2);
-  });
-});
-
-describe('people', () => {
-  async function fire(): Promise<{ alertId: string; key: string; start: Date }> {
-    const { key, metric } = await addRule();
-    const start = clock.now();
-    await visit(metric, 90, [[10, 90]]);
-    await look(start, 40);
-    return { alertId: (await alertsOf(key))[0]?.id as string, key, start };
-  }
-
-  it('acknowledge at once, with one outcome for all; a late one opens nothing again', async () => {
-    const { alertId } = await fire();
-    const done = await Promise.allSettled([
-      acknowledgeAlert(responder, { alertId, note: 'On it' }),
-      acknowledgeAlert(commander, { alertId }),
-      resolveAlert(commander, { alertId, reason: 'A false alarm' }),
-      resolveAlert(commander, { alertId, reason: 'A false alarm, too' }),
-    ]);
-    expect(done.slice(2).filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    const { state, history } = await getAlert(responder, { alertId });
-    expect(state).toBe('resolved');
-    expect(history.filter(({ kind }) => kind === 'resolved')).toHaveLength(1);
-    await expect(acknowledgeAlert(responder, { alertId })).rejects.toMatchObject({ kind: 'conflict' });
-    await expect(acknowledgeAlert(responder, { alertId: app.ids.uuid() })).rejects.toMatchObject({
-      kind: 'not_found',
-    });
-    await expect(resolveAlert(responder, { alertId, reason: 'Not mine' })).rejects.toMatchObject({
-      kind: 'forbidden',
-    });
-    expect((await getAlert(responder, { alertId })).state).toBe('resolved');
-  });
-
-  it('who acknowledge and then do nothing are reminded', async () => {
-    const { alertId } = await fire();
-    await acknowledgeAlert(responder, { alertId, note: 'On it', minutes: 5 });
-    await keepAlerts(app);
-    expect((await getAlert(responder, { alertId })).state).toBe('acknowledged');
-    await app.system.db
-      .$executeRaw`UPDATE alert SET acknowledged_until = clock_timestamp() - interval '1 second' WHERE id = ${alertId}::uuid`;
-    await Promise.all([keepAlerts(app), keepAlerts(other)]);
-    const { state, history, deliveries } = await getAlert(responder, { alertId });
-    expect(state).toBe('firing');
-    expect(history.map(({ kind }) => kind)).toEqual([
-      'fired',
-      'notice',
-      'acknowledged',
-      'ack_expired',
-      'notice',
-    ]);
-    expect(deliveries).toHaveLength(2);
-  });
-
-  it('who resolve what goes on see it fire again when it has lasted once more', async () => {
-    const { alertId, key, start } = await fire();
-    await resolveAlert(commander, { alertId, reason: 'I think it is over' });
-    // The moment of the resolution by the clock of the data.
-    await app.system.db.$executeRaw`UPDATE rule_state SET counts_from = ${clock.now()}`;
-    await look(start, 59);
-    expect(await alertsOf(key)).toHaveLength(1);
-    await look(start, 61);
-    expect((await alertsOf(key)).map(({ state }) => state)).toEqual(['firing', 'resolved']);
   });
 });

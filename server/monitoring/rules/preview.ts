@@ -1,6 +1,6 @@
 import type { Measure } from '#server/metrics/contract';
 import { readChart } from '#server/metrics/queries/charts';
-import { type RuleDefinition, type RulePreview, ruleWords } from '#server/monitoring/rules/contract';
+import type { RuleDefinition, RulePreview } from '#server/monitoring/rules/contract';
 import { limitsFrom } from '#server/monitoring/rules/limits';
 import { placesOf } from '#server/monitoring/rules/records';
 import {
@@ -11,6 +11,7 @@ import {
   type Standing,
   step,
 } from '#server/monitoring/rules/state';
+import { ruleWords } from '#server/monitoring/rules/words/contract';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 

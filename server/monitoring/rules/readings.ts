@@ -48,8 +48,9 @@ export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): 
   if (checks.length > 0) {
     const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
     for (const each of checks) {
-      const seen = seeCheck(at, each.rule, states.get(keyOf(each, each.rule.source.checkKey)));
-      const since = seen.reading.kind === 'value' ? seen.reading.breachedSince : null;
+      const state = states.get(keyOf(each, each.rule.source.checkKey));
+      const seen = seeCheck(at, each.rule, state);
+      const since = state?.failingSince;
       // Where nothing was live when it began, there was nothing that could fail.
       const isReal = !since || each.standing.state === 'firing' || (await wasLive(ctx, each, since));
       found.set(each, isReal ? seen : see({ kind: 'missing', at }, null));

@@ -1,5 +1,5 @@
 import type { Comparison } from '#server/metrics/contract';
-import type { MissingData } from '#server/monitoring/rules/contract';
+import type { MissingData } from '#server/monitoring/rules/words/contract';
 
 /** What of a rule decides how it stands. */
 export interface Judged {

@@ -1,5 +1,6 @@
-import { type RuleStandingView, type RuleView, ruleWords } from '#server/monitoring/rules/contract';
+import type { RuleStandingView, RuleView } from '#server/monitoring/rules/contract';
 import { toRule } from '#server/monitoring/rules/records';
+import { ruleWords } from '#server/monitoring/rules/words/contract';
 import type { AlertRule, RuleState } from '#server/platform/generated/prisma/client';
 
 export function toRuleView(row: AlertRule & { states: RuleState[] }): RuleView {

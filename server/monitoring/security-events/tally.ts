@@ -1,4 +1,4 @@
-import type { EventKind } from '#server/monitoring/rules/contract';
+import type { EventKind } from '#server/monitoring/rules/words/contract';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 

@@ -160,7 +160,8 @@ test('a lockdown ends all sessions and closes logins, checkouts and the team’s
   assert.match(await (await ask('/checkout')).text(), /go on looking around/);
   statements.length = 0;
   assert.equal((await ask('/shop', { headers: { cookie: 'session=known' } })).status, 200);
-  assert.deepEqual(statements, [], 'no session is looked up, so none is accepted');
+  const lookedUp = statements.filter((statement) => statement.includes('session'));
+  assert.deepEqual(lookedUp, [], 'no session is looked up, so none is accepted');
   await order('/api/ops/lockdown', { enabled: false });
   assert.equal((await ask('/login')).status, 200);
 });

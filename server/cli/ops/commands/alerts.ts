@@ -5,14 +5,15 @@ import { usageFailure } from '#server/cli/ops/failure';
 import { age, clean } from '#server/cli/ops/output/format';
 import type { State } from '#server/cli/ops/output/paint';
 import type { Column } from '#server/cli/ops/output/table';
-import { ALERT_STATE_LABELS, type AlertState, type AlertSummary } from '#server/monitoring/alerts/contract';
+import type { AlertSummary } from '#server/monitoring/alerts/contract';
+import { ALERT_STATE_LABELS, type AlertState } from '#server/monitoring/alerts/words/contract';
+import type { RuleView } from '#server/monitoring/rules/contract';
 import {
   RULE_ACTION_LABELS,
   RULE_STATE_LABELS,
   type RuleStateName,
-  type RuleView,
   type Severity,
-} from '#server/monitoring/rules/contract';
+} from '#server/monitoring/rules/words/contract';
 
 const SEVERITIES: Record<Severity, State> = { critical: 'critical', warning: 'warning', info: 'quiet' };
 const STANDINGS: Record<RuleStateName, State> = {
@@ -119,7 +120,7 @@ export async function listRules(ops: Ops<'listRules'>): Promise<undefined> {
 
 function standingCell({ enabled, standings }: RuleView): { state: State; text: string } {
   if (!enabled) return { state: 'quiet', text: 'off' };
-  const order: RuleStateName[] = ['firing', 'pending', 'unknown', 'no_data', 'inactive'];
+  const order: RuleStateName[] = ['firing', 'pending', 'unknown', 'inactive', 'no_data'];
   const worst = order.find((state) => standings.some((each) => each.state === state)) ?? 'no_data';
   return { state: STANDINGS[worst], text: RULE_STATE_LABELS[worst].toLowerCase() };
 }

@@ -7,16 +7,14 @@ import { usageFailure } from '#server/cli/ops/failure';
 import { age, clean } from '#server/cli/ops/output/format';
 import { markOf, type State } from '#server/cli/ops/output/paint';
 import type { Column } from '#server/cli/ops/output/table';
+import type { CheckResultView, CheckRow, CheckView } from '#server/monitoring/checks/contract';
 import {
   CHECK_OUTCOME_LABELS,
   CHECK_STATE_LABELS,
   type CheckKind,
   type CheckOutcome,
-  type CheckResultView,
-  type CheckRow,
   type CheckState,
-  type CheckView,
-} from '#server/monitoring/checks/contract';
+} from '#server/monitoring/checks/words/contract';
 
 const STATES: Record<CheckState, State> = {
   ok: 'ok',
@@ -122,7 +120,7 @@ export async function listResults(
 
 function settingsOf(input: CommandInput) {
   return {
-    url: textOf(input, 'url'),
+    url: textOf(input, 'address'),
     host: textOf(input, 'host'),
     port: textOf(input, 'port'),
     expectStatus: textOf(input, 'expectStatus'),

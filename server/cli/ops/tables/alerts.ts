@@ -1,6 +1,6 @@
 import { command } from '#server/cli/ops/command';
-import { ALERT_STATES } from '#server/monitoring/alerts/contract';
-import { SEVERITIES } from '#server/monitoring/rules/contract';
+import { ALERT_STATES } from '#server/monitoring/alerts/words/contract';
+import { SEVERITIES } from '#server/monitoring/rules/words/contract';
 
 const ALERT = { name: '<alert>', text: 'its id as "ops alerts list" shows it' } as const;
 const RULE = { name: '<rule>', text: 'its key as "ops rules list" shows it' } as const;

@@ -1,5 +1,5 @@
 import { command, type OptionSpec } from '#server/cli/ops/command';
-import { CHECK_KINDS, CHECK_STATES } from '#server/monitoring/checks/contract';
+import { CHECK_KINDS, CHECK_STATES } from '#server/monitoring/checks/words/contract';
 
 const CHECK = {
   name: '<check>',
@@ -12,7 +12,7 @@ const PLACE = {
 const group = 'Checks';
 const load = () => import('#server/cli/ops/commands/checks');
 const SETTINGS: readonly OptionSpec[] = [
-  { flags: '--url <address>', text: 'what http and health ask' },
+  { flags: '--address <url>', text: 'what http and health ask' },
   { flags: '--host <host>', text: 'what tcp connects to' },
   { flags: '--port <port>', text: 'and its port' },
   { flags: '--expect-status <status>', text: 'of http; 200 unless told' },

@@ -2,7 +2,6 @@ import { lookup as lookUpName } from 'node:dns';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { connect, isIP, type LookupFunction } from 'node:net';
-import type { CheckKind } from '#server/monitoring/checks/contract';
 import { createNameCache } from '#server/monitoring/checks/drivers/name-cache';
 import {
   judgeError,
@@ -11,6 +10,7 @@ import {
   judgeTimeout,
   type ProbeResult,
 } from '#server/monitoring/checks/state';
+import type { CheckKind } from '#server/monitoring/checks/words/contract';
 
 /** What is asked, and what it must answer. */
 export interface ProbeTarget {

@@ -1,11 +1,8 @@
 import { defineQuery } from '#server/auth/guard';
 import {
-  CHECK_STATES,
   type CheckDetail,
-  type CheckOutcome,
   type CheckPage,
   type CheckResultPage,
-  type CheckState,
   checkInput,
   listCheckResultsInput,
   listChecksInput,
@@ -16,6 +13,7 @@ import {
 import { uptime } from '#server/monitoring/checks/queries/uptime';
 import { findCheck, toCheckView } from '#server/monitoring/checks/records';
 import { stateOf, worstState } from '#server/monitoring/checks/state';
+import { CHECK_STATES, type CheckOutcome, type CheckState } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 import { environmentConfig } from '#server/services/queries';

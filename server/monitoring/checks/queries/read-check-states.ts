@@ -1,4 +1,4 @@
-import type { CheckOutcome } from '#server/monitoring/checks/contract';
+import type { CheckOutcome } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 

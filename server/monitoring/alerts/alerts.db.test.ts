@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { acknowledgeAlert, resolveAlert } from '#server/monitoring/alerts/commands';
+import { keepAlerts } from '#server/monitoring/alerts/keep-alerts';
+import { getAlert } from '#server/monitoring/alerts/queries';
+import { createRuleHarness, type RuleHarness } from '#server/testing/rules';
+
+let harness: RuleHarness;
+let app: RuleHarness['app'];
+let other: RuleHarness['other'];
+let clock: RuleHarness['clock'];
+let responder: RuleHarness['responder'];
+let commander: RuleHarness['commander'];
+
+beforeAll(async () => {
+  harness = await createRuleHarness();
+  ({ app, other, clock, responder, commander } = harness);
+});
+afterAll(() => harness.close());
+beforeEach(() => harness.reset());
+
+const addRule: RuleHarness['addRule'] = (change) => harness.addRule(change);
+const visit: RuleHarness['visit'] = (...args) => harness.visit(...args);
+const look: RuleHarness['look'] = (...args) => harness.look(...args);
+const alertsOf: RuleHarness['alertsOf'] = (key) => harness.alertsOf(key);
+
+describe('notices', () => {
+  it('of what fires together go out together, the first at once', async () => {
+    const rules = [await addRule(), await addRule(), await addRule()];
+    const start = clock.now();
+    for (const { metric } of rules) {
+      clock.set(start);
+      await visit(metric, 60, [[10, 60]]);
+    }
+    await look(start, 50);
+    const details = await Promise.all(
+      rules.map(async ({ key }) => getAlert(responder, { alertId: (await alertsOf(key))[0]?.id })),
+    );
+    expect(details.map(({ notice }) => notice).sort()).toEqual(['told', 'waiting', 'waiting']);
+    await keepAlerts(app);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    await Promise.all([keepAlerts(app), keepAlerts(other)]);
+    const after = await Promise.all(details.map(({ id }) => getAlert(responder, { alertId: id })));
+    expect(after.map(({ notice }) => notice)).toEqual(['told', 'told', 'told']);
+    const told = new Set(
+      after.flatMap(({ deliveries }) => deliveries.map(({ notificationId }) => notificationId)),
+    );
+    expect(told.size).toBe(2);
+  });
+});
+
+describe('people', () => {
+  async function fire(): Promise<{ alertId: string; key: string; start: Date }> {
+    const { key, metric } = await addRule();
+    const start = clock.now();
+    await visit(metric, 90, [[10, 90]]);
+    await look(start, 40);
+    return { alertId: (await alertsOf(key))[0]?.id as string, key, start };
+  }
+
+  it('acknowledge at once, with one outcome for all; a late one opens nothing again', async () => {
+    const { alertId } = await fire();
+    const done = await Promise.allSettled([
+      acknowledgeAlert(responder, { alertId, note: 'On it' }),
+      acknowledgeAlert(commander, { alertId }),
+      resolveAlert(commander, { alertId, reason: 'A false alarm' }),
+      resolveAlert(commander, { alertId, reason: 'A false alarm, too' }),
+    ]);
+    expect(done.slice(2).filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const { state, history } = await getAlert(responder, { alertId });
+    expect(state).toBe('resolved');
+    expect(history.filter(({ kind }) => kind === 'resolved')).toHaveLength(1);
+    await expect(acknowledgeAlert(responder, { alertId })).rejects.toMatchObject({ kind: 'conflict' });
+    await expect(acknowledgeAlert(responder, { alertId: app.ids.uuid() })).rejects.toMatchObject({
+      kind: 'not_found',
+    });
+    await expect(resolveAlert(responder, { alertId, reason: 'Not mine' })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
+    expect((await getAlert(responder, { alertId })).state).toBe('resolved');
+  });
+
+  it('who acknowledge and then do nothing are reminded', async () => {
+    const { alertId } = await fire();
+    await acknowledgeAlert(responder, { alertId, note: 'On it', minutes: 5 });
+    await keepAlerts(app);
+    expect((await getAlert(responder, { alertId })).state).toBe('acknowledged');
+    await app.system.db
+      .$executeRaw`UPDATE alert SET acknowledged_until = clock_timestamp() - interval '1 second' WHERE id = ${alertId}::uuid`;
+    await Promise.all([keepAlerts(app), keepAlerts(other)]);
+    const { state, history, deliveries } = await getAlert(responder, { alertId });
+    expect(state).toBe('firing');
+    expect(history.map(({ kind }) => kind)).toEqual([
+      'fired',
+      'notice',
+      'acknowledged',
+      'ack_expired',
+      'notice',
+    ]);
+    expect(deliveries).toHaveLength(2);
+  });
+
+  it('who resolve what goes on see it fire again when it has lasted once more', async () => {
+    const { alertId, key, start } = await fire();
+    await resolveAlert(commander, { alertId, reason: 'I think it is over' });
+    // The moment of the resolution by the clock of the data.
+    await app.system.db.$executeRaw`UPDATE rule_state SET counts_from = ${clock.now()}`;
+    await look(start, 59);
+    expect(await alertsOf(key)).toHaveLength(1);
+    await look(start, 61);
+    expect((await alertsOf(key)).map(({ state }) => state)).toEqual(['firing', 'resolved']);
+  });
+});
