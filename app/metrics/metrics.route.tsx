@@ -8,7 +8,6 @@ import { Section } from '#app/components/ui/section';
 import { RelativeTime } from '#app/components/ui/time';
 import { protectedLoader } from '#app/http/protected.server';
 import { cn } from '#app/lib/cn';
-import { formatDuration } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import { BoardChart } from '#app/metrics/board-chart';
 import { MarkList } from '#app/metrics/mark-list';
@@ -18,6 +17,7 @@ import {
   BOARD_WINDOW_LABELS,
   BOARD_WINDOWS,
   type Board,
+  type BoardWindow,
   type BoardChart as Chart,
 } from '#server/monitoring/board/contract';
 import { readBoard } from '#server/monitoring/board/queries';
@@ -28,6 +28,12 @@ export const meta: MetaFunction = (args) => pageTitle(args, 'Metrics');
 
 const REFRESH_MS = 15_000;
 const HEIGHT = 220;
+const STEP_WORDS: Record<BoardWindow, string> = {
+  '1h': 'minute by minute',
+  '6h': 'two minutes at a time',
+  '24h': 'ten minutes at a time',
+  '7d': 'hour by hour',
+};
 /** Without a sample for so long, something is wrong with the measuring itself, ms. */
 const SILENT_MS = 120_000;
 
@@ -62,7 +68,7 @@ export default function Metrics() {
           </>
         }
       >
-        The last {BOARD_WINDOW_LABELS[window]} in steps of {formatDuration(board.stepSeconds * 1_000)}
+        The last {BOARD_WINDOW_LABELS[window]}, {STEP_WORDS[window]}
         {heardAt ? (
           <>
             , last heard of <RelativeTime at={heardAt} focusable />

@@ -189,9 +189,10 @@ export function pathOf(
 
 /** What happened, in the time that is shown. */
 export function marksWithin(marks: readonly ChartMark[], { fromMs, toMs }: ChartTime): ChartMark[] {
-  return marks.filter(({ at, until }) => {
-    const end = until === null ? Date.parse(at) : Date.parse(until);
-    return Date.parse(at) <= toMs && end >= fromMs;
+  return marks.filter(({ at, until, kind }) => {
+    const begins = Date.parse(at);
+    const ends = until ? Date.parse(until) : kind === 'alert' ? toMs : begins;
+    return begins <= toMs && ends >= fromMs;
   });
 }
 

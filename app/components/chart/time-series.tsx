@@ -191,7 +191,7 @@ function Table({
       </summary>
       <table className="mt-1 mb-2 w-full max-w-xl border-collapse">
         <caption className="pb-1 text-left text-muted">
-          {name}: the highest of each {formatDuration(stepMs)}, UTC
+          {name}: the highest of each {stepWords(stepMs)}, UTC
         </caption>
         <thead>
           <tr className="border-b border-line text-left text-muted">
@@ -222,4 +222,10 @@ function Table({
       </table>
     </details>
   );
+}
+
+/** `10 min`, `1 h`: steps are whole minutes. */
+function stepWords(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }

@@ -9,7 +9,7 @@ export const BOARD_WINDOWS = ['1h', '6h', '24h', '7d'] as const;
 export type BoardWindow = (typeof BOARD_WINDOWS)[number];
 
 export const BOARD_WINDOW_LABELS: Record<BoardWindow, string> = {
-  '1h': '1 hour',
+  '1h': 'hour',
   '6h': '6 hours',
   '24h': '24 hours',
   '7d': '7 days',
