@@ -1,6 +1,6 @@
 import type { MetaFunction } from '@remix-run/node';
 import { Link, useLoaderData } from '@remix-run/react';
-import { formatValue } from '#app/components/chart/chart-model';
+import { figuresOf, formatValue, stepWords } from '#app/components/chart/chart-model';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Notice } from '#app/components/ui/notice';
@@ -83,7 +83,12 @@ export default function Metrics() {
       ) : null}
       <div className="grid gap-4 xl:grid-cols-2">
         {board.charts.map((chart) => (
-          <Section key={chart.key} title={chart.title} anchor={chart.key} aside={<Newest chart={chart} />}>
+          <Section
+            key={chart.key}
+            title={chart.title}
+            anchor={chart.key}
+            aside={<Newest chart={chart} stepSeconds={board.stepSeconds} />}
+          >
             <BoardChart board={board} chart={chart} height={HEIGHT} />
           </Section>
         ))}
@@ -101,13 +106,22 @@ export default function Metrics() {
 }
 
 /** The newest value of the series that counts. */
-function Newest({ chart: { series, unit } }: { chart: Chart }) {
-  const value = series[0]?.values.findLast((each) => each !== null) ?? null;
-  if (value === null) return <span className="text-s text-muted">nothing known</span>;
+function Newest({ chart: { series, unit }, stepSeconds }: { chart: Chart; stepSeconds: number }) {
+  const figures = figuresOf(series[0]?.values ?? []);
+  if (!figures) return <span className="text-s text-muted">nothing known</span>;
+  const isOld = figures.stepsAgo > 1;
   return (
     <span className="flex items-baseline gap-2">
-      {series.length > 1 ? <span className="text-s text-muted">{series[0]?.label}</span> : null}
-      <span className="text-l font-semibold tracking-tight">{formatValue(value, unit)}</span>
+      <span className="text-s text-muted">
+        {isOld
+          ? `${stepWords(figures.stepsAgo * stepSeconds * 1_000)} ago`
+          : series.length > 1
+            ? series[0]?.label
+            : ''}
+      </span>
+      <span className={cn('text-l font-semibold tracking-tight', isOld && 'text-muted')}>
+        {formatValue(figures.last, unit)}
+      </span>
     </span>
   );
 }

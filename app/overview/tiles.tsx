@@ -31,7 +31,7 @@ const ICONS = { ok: CircleCheck, warning: TriangleAlert, critical: CircleX, unkn
 /** How an environment is, in one look: a figure, what it means in words, and the way to the page behind it. */
 export function Tiles({ tiles, toggles }: { tiles: TileSet; toggles: readonly ToggleView[] }) {
   const { health, alerts, figures, heardAt, service, environment } = tiles;
-  const inAll = Object.values(health.counts).reduce((sum, count) => sum + count, 0);
+  const inAll = Object.values(health.counts).reduce<number>((sum, count) => sum + (count ?? 0), 0);
   const look = checkLook(health.state);
   const critical = alerts.critical > 0;
   return (

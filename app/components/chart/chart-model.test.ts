@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  alertBands,
   type ChartMark,
   figuresOf,
   formatValue,
@@ -119,6 +120,20 @@ describe('marks', () => {
       mark('open', -20, { kind: 'alert' }),
     ];
     expect(marksWithin(all, time).map(({ id }) => id)).toEqual(['inside', 'ended', 'open']);
+  });
+
+  it('of alerts that overlap are one band, which ends with the time shown while one is open', () => {
+    const until = (minute: number) => new Date(NOON + minute * MINUTE).toISOString();
+    const all = [
+      mark('a', -5, { kind: 'alert', until: until(10) }),
+      mark('b', 5, { kind: 'alert', until: until(12) }),
+      mark('c', 30, { kind: 'alert' }),
+      mark('deploy', 20),
+    ];
+    expect(alertBands(all, time)).toEqual([
+      { fromMs: NOON, toMs: NOON + 12 * MINUTE },
+      { fromMs: NOON + 30 * MINUTE, toMs: time.toMs },
+    ]);
   });
 
   it('have words where there is room beside the one before', () => {

@@ -213,3 +213,28 @@ export function labelledMarks(
   }
   return shown;
 }
+
+/** The times in which some alert was open, within what is shown; alerts that overlap are one. */
+export function alertBands(marks: readonly ChartMark[], time: ChartTime): { fromMs: number; toMs: number }[] {
+  const bands: { fromMs: number; toMs: number }[] = [];
+  const spans = marksWithin(marks, time)
+    .filter(({ kind }) => kind === 'alert')
+    .map(({ at, until }) => ({
+      fromMs: Math.max(time.fromMs, Date.parse(at)),
+      toMs: Math.min(time.toMs, until ? Date.parse(until) : time.toMs),
+    }))
+    .sort((a, b) => a.fromMs - b.fromMs);
+  for (const span of spans) {
+    const last = bands.at(-1);
+    if (last && span.fromMs <= last.toMs) last.toMs = Math.max(last.toMs, span.toMs);
+    else bands.push(span);
+  }
+  return bands;
+}
+
+/** `10 min`, `1 h`, `2 d`: for steps, which are whole minutes. */
+export function stepWords(ms: number): string {
+  const minutes = Math.round(ms / MINUTE);
+  if (minutes % 1_440 === 0) return `${minutes / 1_440} d`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
+}

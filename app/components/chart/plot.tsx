@@ -1,4 +1,4 @@
-import { useId } from 'react';
+import { Fragment, useId } from 'react';
 import {
   Area,
   CartesianGrid,
@@ -11,6 +11,7 @@ import {
   YAxis,
 } from 'recharts';
 import {
+  alertBands,
   type ChartLimit,
   type ChartMark,
   type ChartSeries,
@@ -65,7 +66,11 @@ export default function Plot(props: PlotProps) {
   const named = labelledMarks(marks, inner / LABEL_ROOM, time);
   const inSight = limits.filter(({ value }) => value <= scale.top);
   const [lowest] = inSight;
-  const clampMs = (iso: string) => Math.min(time.toMs, Math.max(time.fromMs, Date.parse(iso)));
+  // From the top down, the colour of each limit that a value there is past.
+  const stepsDown = [...inSight].reverse().map((limit, at, all) => {
+    const before = all[at - 1];
+    return { ...limit, above: before ? 1 - before.value / scale.top : 0 };
+  });
   return (
     <ComposedChart
       width={width}
@@ -86,12 +91,16 @@ export default function Plot(props: PlotProps) {
             y1={TOP}
             y2={plotBottom}
           >
+            {at === 0
+              ? stepsDown.map(({ value, tone, above }) => (
+                  <Fragment key={`${tone}${value}`}>
+                    <stop offset={above} stopColor={`var(--color-${tone})`} />
+                    <stop offset={1 - value / scale.top} stopColor={`var(--color-${tone})`} />
+                  </Fragment>
+                ))
+              : null}
             {at === 0 && lowest ? (
-              <>
-                <stop offset={0} stopColor={`var(--color-${lowest.tone})`} />
-                <stop offset={1 - lowest.value / scale.top} stopColor={`var(--color-${lowest.tone})`} />
-                <stop offset={1 - lowest.value / scale.top} stopColor={colourOf(at)} />
-              </>
+              <stop offset={1 - lowest.value / scale.top} stopColor={colourOf(at)} />
             ) : null}
             <stop offset={1} stopColor={colourOf(at)} />
           </linearGradient>
@@ -120,25 +129,25 @@ export default function Plot(props: PlotProps) {
         width={AXIS_WIDTH}
         domain={[0, scale.top]}
         ticks={scale.ticks}
-        tickFormatter={(value: number) => (value === 0 ? '0' : formatValue(value, unit))}
+        tickFormatter={(value: number) =>
+          value === 0 ? '0' : formatValue(value, unit).replace(' ', '\u00a0')
+        }
         tick={TICK}
         tickLine={false}
         axisLine={false}
         interval={0}
         allowDataOverflow
       />
-      {marks
-        .filter(({ kind }) => kind === 'alert')
-        .map((mark) => (
-          <ReferenceArea
-            key={mark.id}
-            x1={clampMs(mark.at)}
-            x2={mark.until ? clampMs(mark.until) : time.toMs}
-            fill="var(--color-critical)"
-            fillOpacity={0.09}
-            ifOverflow="hidden"
-          />
-        ))}
+      {alertBands(marks, time).map(({ fromMs, toMs }) => (
+        <ReferenceArea
+          key={fromMs}
+          x1={fromMs}
+          x2={toMs}
+          fill="var(--color-critical)"
+          fillOpacity={0.09}
+          ifOverflow="hidden"
+        />
+      ))}
       {inSight.map(({ value, label, tone }) => (
         <ReferenceLine
           key={`${label}${value}`}
@@ -146,13 +155,7 @@ export default function Plot(props: PlotProps) {
           stroke={`var(--color-${tone})`}
           strokeDasharray="4 4"
           strokeOpacity={0.85}
-          label={{
-            value: `${label} ${formatValue(value, unit)}`,
-            position: 'insideTopRight',
-            fill: `var(--color-${tone})`,
-            fontSize: 11,
-            dy: -14,
-          }}
+          label={<LimitLabel words={`${label} ${formatValue(value, unit)}`} tone={tone} />}
         />
       ))}
       {marks
@@ -162,14 +165,14 @@ export default function Plot(props: PlotProps) {
             key={mark.id}
             x={Date.parse(mark.at)}
             stroke={MARK_COLOURS[mark.kind]}
-            strokeWidth={mark.kind === 'alert' ? 1 : 1.25}
+            strokeOpacity={mark.kind === 'alert' ? 0.6 : 1}
             strokeDasharray={mark.kind === 'rollback' ? '2 3' : ''}
             ifOverflow="hidden"
             label={
               named.has(mark.id)
                 ? {
                     value: `${mark.kind === 'rollback' ? '↩' : '↑'} ${mark.label}`,
-                    position: Date.parse(mark.at) > time.toMs - (time.toMs - time.fromMs) / 6 ? 'top' : 'top',
+                    position: 'top',
                     fill: MARK_COLOURS[mark.kind],
                     fontSize: 11,
                   }
@@ -265,5 +268,31 @@ function Moment({
         </p>
       ))}
     </div>
+  );
+}
+
+/** The words of a limit, at the left above its line, where the newest values do not cover them. */
+function LimitLabel({
+  words,
+  tone,
+  viewBox,
+}: {
+  words: string;
+  tone: ChartLimit['tone'];
+  /** Given by recharts. */
+  viewBox?: { x?: number; y?: number };
+}) {
+  return (
+    <text
+      x={(viewBox?.x ?? 0) + 4}
+      y={(viewBox?.y ?? 0) - 5}
+      fill={`var(--color-${tone})`}
+      fontSize={11}
+      stroke="var(--color-surface)"
+      strokeWidth={3}
+      paintOrder="stroke"
+    >
+      {words}
+    </text>
   );
 }

@@ -10,11 +10,11 @@ import {
   marksWithin,
   momentLabel,
   scaleOf,
+  stepWords,
   tableRows,
 } from '#app/components/chart/chart-model';
 import { colourOf } from '#app/components/chart/geometry';
 import { StaticPlot } from '#app/components/chart/static-plot';
-import { formatDuration } from '#app/lib/format';
 
 /** recharts comes with the first chart that is shown, never with a page. */
 const Plot = lazy(() => import('#app/components/chart/plot'));
@@ -159,7 +159,7 @@ function Caption({
               <span>
                 low {formatValue(figures.least, unit)} · average {formatValue(figures.average, unit)} · high{' '}
                 {formatValue(figures.most, unit)} · last {formatValue(figures.last, unit)}
-                {figures.stepsAgo > 1 ? `, ${formatDuration(figures.stepsAgo * time.stepMs)} ago` : ''}
+                {figures.stepsAgo > 1 ? `, ${stepWords(figures.stepsAgo * time.stepMs)} ago` : ''}
               </span>
             ) : (
               <span>nothing known</span>
@@ -222,10 +222,4 @@ function Table({
       </table>
     </details>
   );
-}
-
-/** `10 min`, `1 h`: steps are whole minutes. */
-function stepWords(ms: number): string {
-  const minutes = Math.round(ms / 60_000);
-  return minutes % 60 === 0 ? `${minutes / 60} h` : `${minutes} min`;
 }

@@ -64,9 +64,10 @@ export async function lastHeardOf(
 ): Promise<(Date | null)[]> {
   if (places.length === 0) return [];
   const rows = await ctx.db.$queryRaw<{ service: string; environment: string; at: Date }[]>`
-    SELECT service, environment, max(newest.at) AS at FROM metric_series s CROSS JOIN LATERAL (
-      SELECT at FROM metric_sample WHERE series_id = s.id ORDER BY at DESC LIMIT 1) AS newest
-    WHERE name = ${metric} GROUP BY service, environment`;
+    SELECT service, environment, max(coalesce(
+      (SELECT at FROM metric_sample WHERE series_id = s.id ORDER BY at DESC LIMIT 1),
+      (SELECT at FROM metric_rollup_1h WHERE series_id = s.id ORDER BY at DESC LIMIT 1))) AS at
+    FROM metric_series s WHERE name = ${metric} GROUP BY service, environment`;
   return places.map(
     (place) =>
       rows.find((row) => row.service === place.service && row.environment === place.environment)?.at ?? null,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Comparison, Measure, MeasureReason } from '#server/metrics/contract';
-import type { CheckState } from '#server/monitoring/checks/contract';
-import type { Severity } from '#server/monitoring/rules/contract';
+import type { CheckState } from '#server/monitoring/checks/words/contract';
+import type { Severity } from '#server/monitoring/rules/words/contract';
 import { environmentKey } from '#server/services/contract';
 
 /** How far back the charts of an environment go. */

@@ -15,9 +15,9 @@ import {
   boardInput,
   type TileSet,
 } from '#server/monitoring/board/contract';
-import type { CheckState } from '#server/monitoring/checks/contract';
 import { worstState } from '#server/monitoring/checks/state';
-import type { Severity } from '#server/monitoring/rules/contract';
+import type { CheckState } from '#server/monitoring/checks/words/contract';
+import type { Severity } from '#server/monitoring/rules/words/contract';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
 import { environmentConfig, environmentViews } from '#server/services/queries';
