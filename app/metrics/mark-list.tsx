@@ -27,7 +27,7 @@ export function MarkList({ marks }: { marks: readonly BoardMark[] }) {
           <StatusMark look={LOOKS[kind]} className="w-24 shrink-0" />
           <Link
             to={kind === 'alert' ? paths.alert(refersTo) : paths.run(refersTo)}
-            className="link min-w-0 flex-1 break-words"
+            className="link min-w-0 flex-1 break-words max-sm:basis-full"
           >
             {label}
           </Link>

@@ -1,5 +1,5 @@
 /** Where the plot lies within its box, px; the drawing of the server and that of the browser cover each other. */
-export const AXIS_WIDTH = 46;
+export const AXIS_WIDTH = 54;
 export const AXIS_HEIGHT = 22;
 export const TOP = 18;
 export const RIGHT = 8;

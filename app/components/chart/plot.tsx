@@ -169,14 +169,15 @@ export default function Plot(props: PlotProps) {
             strokeDasharray={mark.kind === 'rollback' ? '2 3' : ''}
             ifOverflow="hidden"
             label={
-              named.has(mark.id)
-                ? {
-                    value: `${mark.kind === 'rollback' ? '↩' : '↑'} ${mark.label}`,
-                    position: 'top',
-                    fill: MARK_COLOURS[mark.kind],
-                    fontSize: 11,
-                  }
-                : ''
+              named.has(mark.id) ? (
+                <MarkLabel
+                  words={`${mark.kind === 'rollback' ? '↩' : '↑'} ${mark.label}`}
+                  colour={MARK_COLOURS[mark.kind]}
+                  right={width}
+                />
+              ) : (
+                ''
+              )
             }
           />
         ))}
@@ -291,6 +292,35 @@ function LimitLabel({
       stroke="var(--color-surface)"
       strokeWidth={3}
       paintOrder="stroke"
+    >
+      {words}
+    </text>
+  );
+}
+
+/** The words of a mark above its line, and to the left of it where the right has no room. */
+function MarkLabel({
+  words,
+  colour,
+  right,
+  viewBox,
+}: {
+  words: string;
+  colour: string;
+  /** Where the plot ends, px. */
+  right: number;
+  /** Given by recharts. */
+  viewBox?: { x?: number; y?: number };
+}) {
+  const x = viewBox?.x ?? 0;
+  const isNearEnd = x > right - LABEL_ROOM;
+  return (
+    <text
+      x={isNearEnd ? x + 4 : x - 3}
+      y={(viewBox?.y ?? 0) - 6}
+      fill={colour}
+      fontSize={11}
+      textAnchor={isNearEnd ? 'end' : 'start'}
     >
       {words}
     </text>

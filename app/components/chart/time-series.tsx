@@ -13,7 +13,7 @@ import {
   stepWords,
   tableRows,
 } from '#app/components/chart/chart-model';
-import { colourOf } from '#app/components/chart/geometry';
+import { AXIS_WIDTH, colourOf } from '#app/components/chart/geometry';
 import { StaticPlot } from '#app/components/chart/static-plot';
 
 /** recharts comes with the first chart that is shown, never with a page. */
@@ -92,7 +92,10 @@ export function TimeSeries({
         )}
       </div>
       {isEmpty ? null : (
-        <figcaption className={plain ? 'sr-only' : 'mt-1 pl-[46px]'}>
+        <figcaption
+          className={plain ? 'sr-only' : 'mt-1 sm:pl-(--axis)'}
+          style={{ '--axis': `${AXIS_WIDTH}px` } as React.CSSProperties}
+        >
           <Caption series={series} unit={unit} time={time} />
         </figcaption>
       )}
@@ -185,7 +188,10 @@ function Table({
 }) {
   const { rows, stepMs } = tableRows(series, time, TABLE_ROWS);
   return (
-    <details className="group mt-1 pl-[46px] text-s">
+    <details
+      className="mt-1 text-s sm:pl-(--axis)"
+      style={{ '--axis': `${AXIS_WIDTH}px` } as React.CSSProperties}
+    >
       <summary className="hit inline-flex items-center text-muted underline decoration-edge underline-offset-3 hover:text-ink">
         As a table
       </summary>

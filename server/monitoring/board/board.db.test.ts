@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BoardChartKey, BoardMark, TileSet } from '#server/monitoring/board/contract';
 import { readBoard, readTiles } from '#server/monitoring/board/queries';
@@ -67,6 +68,8 @@ describe('how an environment is', () => {
 
   it('says the last minute, and tells no payments from no data', async () => {
     await putSamples(app.system, visits(Date.now() - SECOND));
+    // What was read a moment ago is shared.
+    await delay(3_100);
     const tiles = await readPlace();
     expect(figureOf(tiles, 'errors')?.value).toBeCloseTo(30, 5);
     expect(figureOf(tiles, 'requests')?.value).toBeCloseTo(10, 5);

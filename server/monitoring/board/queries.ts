@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { defineQuery } from '#server/auth/guard';
 import { listSwitches } from '#server/deployments/queries/switches';
-import type { ChartResolution, Comparison } from '#server/metrics/contract';
+import type { ChartResolution, Comparison, MeasureResult } from '#server/metrics/contract';
 import { chartMany, lastHeardOf } from '#server/metrics/queries/charts';
 import { measureMany } from '#server/metrics/queries/measure-many';
 import {
@@ -19,6 +19,7 @@ import { worstState } from '#server/monitoring/checks/state';
 import type { CheckState } from '#server/monitoring/checks/words/contract';
 import type { Severity } from '#server/monitoring/rules/words/contract';
 import type { Ctx } from '#server/platform/context';
+import type { Env } from '#server/platform/env';
 import type { EnvironmentKey } from '#server/services/contract';
 import { environmentConfig, environmentViews } from '#server/services/queries';
 
@@ -31,6 +32,7 @@ const WINDOWS: Record<BoardWindow, { seconds: number; step: number; resolution: 
 };
 /** Figures are of the last minute. */
 const TILE_SECONDS = 60;
+const TILES_SHARED_MS = 3_000;
 /** By this one it is told when a service was last heard of. */
 const HEARTBEAT = 'http_requests_total';
 const MARKS_MAX = 200;
@@ -126,21 +128,7 @@ export const readTiles = defineQuery({
   input: z.object({}),
   handle: async (ctx): Promise<TileSet[]> => {
     const places = environmentViews(ctx).filter(({ isPractice }) => !isPractice);
-    const asked = places.flatMap(({ service, environment }) =>
-      BOARD_CHARTS.map((key) => ({ service, environment, key })),
-    );
-    const [results, facts] = await Promise.all([
-      measureMany(
-        ctx,
-        asked.map(({ service, environment, key }) => ({
-          service,
-          environment,
-          measure: measureOf(key),
-          windowSeconds: TILE_SECONDS,
-        })),
-      ),
-      readFacts(ctx),
-    ]);
+    const [{ asked, results }, facts] = await Promise.all([measureTiles(ctx, places), readFacts(ctx)]);
     const isSilent = ({ service, environment }: EnvironmentKey) =>
       asked.every(
         (each, at) => each.service !== service || each.environment !== environment || !results[at]?.newestAt,
@@ -171,6 +159,30 @@ export const readTiles = defineQuery({
     });
   },
 });
+
+interface Measured {
+  asked: (EnvironmentKey & { key: BoardChartKey })[];
+  results: MeasureResult[];
+}
+
+const measured = new WeakMap<Env, { at: number; promise: Promise<Measured> }>();
+
+/** The figures of the last minute. Everybody who looks within a few seconds shares one reading. */
+function measureTiles(ctx: Ctx, places: readonly EnvironmentKey[]): Promise<Measured> {
+  const known = measured.get(ctx.env);
+  const at = performance.now();
+  if (known && at - known.at < TILES_SHARED_MS) return known.promise;
+  const asked = places.flatMap(({ service, environment }) =>
+    BOARD_CHARTS.map((key) => ({ service, environment, key })),
+  );
+  const promise = measureMany(
+    ctx,
+    asked.map(({ key, ...place }) => ({ ...place, measure: measureOf(key), windowSeconds: TILE_SECONDS })),
+  ).then((results) => ({ asked, results }));
+  measured.set(ctx.env, { at, promise });
+  promise.catch(() => measured.delete(ctx.env));
+  return promise;
+}
 
 /** What a tile shows: the first series of the chart. */
 function measureOf(key: BoardChartKey) {
