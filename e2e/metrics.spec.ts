@@ -8,7 +8,7 @@ const CHARTS = ['Error rate', 'Response time', 'Requests', 'Payment failures'];
 
 test('the overview says how the shop is in figures and curves, and leads to where they come from', async ({
   open,
-  shop,
+  guarded: shop,
 }) => {
   await shop.prepare({ live: 'v1.2.0' });
   await injectFaults(shop);
@@ -16,7 +16,7 @@ test('the overview says how the shop is in figures and curves, and leads to wher
   try {
     const page = await open('viewer');
     await visit(page, '/');
-    const panel = page.getByRole('region', { name: /HerbisVeritas shop.*Production/ });
+    const panel = page.getByRole('region', { name: /Guarded shop.*Preview/ });
     const tiles = panel.getByRole('list', { name: 'Key figures' });
     const tile = (name: string) => tiles.getByRole('listitem').filter({ hasText: name });
     await expect(tile('Health')).toContainText(/\d of \d checks? well/);
@@ -32,7 +32,7 @@ test('the overview says how the shop is in figures and curves, and leads to wher
     await expect(tile('Error rate')).toContainText('past the limit of', { timeout: 40_000 });
     await injectFaults(shop);
     await tile('Error rate').getByRole('link').click();
-    await expect(page).toHaveURL(/\/shop\/production\/metrics#errors$/);
+    await expect(page).toHaveURL(/\/guarded\/preview\/metrics#errors$/);
   } finally {
     await injectFaults(shop);
     await visitors.stop();
@@ -41,14 +41,14 @@ test('the overview says how the shop is in figures and curves, and leads to wher
 
 test('the metrics of an environment: curves with words, marks of what happened, a table and a download', async ({
   open,
-  shop,
+  guarded: shop,
 }) => {
   await shop.prepare({ live: 'v1.2.0' });
   const visitors = sendVisitors(shop.shopUrl);
   try {
     await delay(5_000);
     const page = await open('viewer');
-    await visit(page, '/shop/production/metrics');
+    await visit(page, '/guarded/preview/metrics');
     for (const name of CHARTS) await expect(page.getByRole('region', { name })).toBeVisible();
     const requests = page.getByRole('region', { name: 'Requests' });
     await expect(requests.getByRole('figure')).toContainText(/low .* average .* high .* last/);
@@ -67,7 +67,7 @@ test('the metrics of an environment: curves with words, marks of what happened, 
     await page.getByRole('link', { name: '24 hours' }).click();
     await expect(page).toHaveURL(/\?window=24h$/);
     await expect(page.getByText('ten minutes at a time')).toBeVisible();
-    const csv = await shop.as('viewer').get('/shop/production/metrics.csv?window=1h');
+    const csv = await shop.as('viewer').get('/guarded/preview/metrics.csv?window=1h');
     const lines = csv.text.trim().split('\r\n');
     expect(lines[0]).toContain('from (UTC),errors (%),p95 (ms),p50 (ms),requests (1/s),failed payments (%)');
     expect(lines.length).toBeGreaterThanOrEqual(60);
@@ -77,10 +77,13 @@ test('the metrics of an environment: curves with words, marks of what happened, 
   }
 });
 
-test('on a phone the figures and curves fit, and nothing moves while they come', async ({ open, shop }) => {
+test('on a phone the figures and curves fit, and nothing moves while they come', async ({
+  open,
+  guarded: shop,
+}) => {
   await shop.prepare({ live: 'v1.2.0' });
   const page = await open('viewer', { viewport: { width: 375, height: 812 }, hasTouch: true });
-  for (const address of ['/', '/shop/production/metrics']) {
+  for (const address of ['/', '/guarded/preview/metrics']) {
     await page.addInitScript(() => {
       const seen = window as unknown as { moved: number };
       seen.moved = 0;
