@@ -42,6 +42,9 @@ export default [
   route('checks/:checkId/change', 'monitoring/change-check.route.tsx'),
   route('checks/:checkId/results.csv', 'monitoring/check-results-csv.route.tsx'),
 
+  route(':service/:environment/metrics', 'metrics/metrics.route.tsx'),
+  route(':service/:environment/metrics.csv', 'metrics/metrics-csv.route.tsx'),
+
   route('approvals', 'runs/approvals.route.tsx'),
   route('approvals.csv', 'runs/approvals-csv.route.tsx'),
 

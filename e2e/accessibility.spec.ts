@@ -86,6 +86,8 @@ test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
     '/settings/channels',
     '/checks',
     '/checks?range=quarter',
+    '/guarded/preview/metrics',
+    '/drill/staging/metrics?window=7d',
     '/checks?state=paused',
     '/checks/new',
     '/alerts',

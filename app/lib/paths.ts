@@ -59,6 +59,9 @@ export const paths = {
   checkResultsCsv: (checkId: string, filter: Query = {}) =>
     withQuery(`/checks/${encodeURIComponent(checkId)}/results.csv`, filter),
 
+  metrics: (place: Place, query: Query = {}) => withQuery(`${at(place)}/metrics`, query),
+  metricsCsv: (place: Place, query: Query = {}) => withQuery(`${at(place)}/metrics.csv`, query),
+
   approvals: (filter: Query = {}) => withQuery('/approvals', filter),
   approvalsCsv: () => '/approvals.csv',
   freezes: (filter: Query = {}) => withQuery('/freezes', filter),

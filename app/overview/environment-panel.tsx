@@ -2,33 +2,41 @@ import { Link } from '@remix-run/react';
 import { ExternalLink, Rocket, Snowflake, Undo2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { environmentSign } from '#app/components/layout/environment-sign';
-import { useSubject } from '#app/components/layout/root-data';
+import { useRootData, useSubject } from '#app/components/layout/root-data';
 import { LinkButton } from '#app/components/ui/button';
 import { Badge, StatusMark, verdictLook } from '#app/components/ui/status-mark';
 import { Duration, RelativeTime } from '#app/components/ui/time';
 import { cn } from '#app/lib/cn';
 import { formatDuration, shortSha } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { LastHour } from '#app/overview/last-hour';
+import { Tiles } from '#app/overview/tiles';
 import { ActiveRunLine, AwaitingRunLine } from '#app/runs/active-run-line';
 import { budgetSpentMs } from '#app/runs/run-state';
 import { can, whyNot } from '#server/auth/contract';
 import type { DeploymentView, EnvironmentState } from '#server/deployments/contract';
+import type { TileSet } from '#server/monitoring/board/contract';
 import type { RunSummary } from '#server/runs/contract';
 
 /** One environment: what is live and whether that is good, what runs, where a rollback would go. */
 export function EnvironmentPanel({
   state,
+  tiles,
   deployments,
   runs,
   awaiting,
 }: {
   state: EnvironmentState;
+  tiles: TileSet | undefined;
   deployments: DeploymentView[];
   runs: RunSummary[];
   /** Runs that await a second person. */
   awaiting: RunSummary[];
 }) {
   const subject = useSubject();
+  const toggles = (useRootData()?.toggles ?? []).filter(
+    (toggle) => toggle.service === state.service && toggle.environment === state.environment,
+  );
   const sign = environmentSign(state);
   const { live, rollbackTarget, activeRun } = state;
   const headingId = `environment-${state.service}-${state.environment}`;
@@ -122,6 +130,9 @@ export function EnvironmentPanel({
         <AwaitingRunLine key={run.id} run={run} />
       ))}
       {activeRun ? <ActiveRunLine run={activeRun} /> : null}
+
+      {tiles ? <Tiles tiles={tiles} toggles={toggles} /> : null}
+      {tiles?.heardAt ? <LastHour place={state} /> : null}
 
       <dl className="-mb-px grid grid-cols-2 overflow-hidden rounded-b-l border-t border-line lg:grid-cols-4 lg:divide-x lg:divide-line">
         <Fact label="Rollback would go to" isWide={!rollbackTarget}>

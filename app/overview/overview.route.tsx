@@ -7,11 +7,13 @@ import { EmptyState } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
+import { useRefresh } from '#app/monitoring/use-refresh';
 import { EnvironmentPanel } from '#app/overview/environment-panel';
 import { PracticeLine } from '#app/overview/practice-line';
 import { RecentDeployments } from '#app/overview/recent-deployments';
 import { RecentRuns } from '#app/overview/recent-runs';
 import { listDeployments } from '#server/deployments/queries/deployments';
+import { readTiles } from '#server/monitoring/board/queries';
 import { listRuns } from '#server/runs/queries';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
@@ -19,18 +21,21 @@ export { ErrorBoundary } from '#app/components/error-boundary';
 export const meta: MetaFunction = (args) => pageTitle(args, 'Overview');
 
 const RECENT = 10;
+const REFRESH_MS = 10_000;
 
 export const loader = protectedLoader({ access: 'overview.read' }, async ({ ctx }) => {
-  const [runs, awaiting, deployments] = await Promise.all([
+  const [runs, awaiting, deployments, tiles] = await Promise.all([
     listRuns(ctx, { pageSize: RECENT }),
     listRuns(ctx, { pageSize: RECENT, status: 'awaiting_approval' }),
     listDeployments(ctx, { pageSize: RECENT }),
+    readTiles(ctx, {}),
   ]);
-  return { runs: runs.rows, awaiting: awaiting.rows, deployments: deployments.rows };
+  return { runs: runs.rows, awaiting: awaiting.rows, deployments: deployments.rows, tiles };
 });
 
 export default function Overview() {
-  const { runs, awaiting, deployments } = useLoaderData<typeof loader>();
+  const { runs, awaiting, deployments, tiles } = useLoaderData<typeof loader>();
+  useRefresh(REFRESH_MS);
   const environments = useRootData()?.environments ?? [];
   return (
     <>
@@ -47,6 +52,9 @@ export default function Overview() {
             <EnvironmentPanel
               key={`${state.service}/${state.environment}`}
               state={state}
+              tiles={tiles.find(
+                (each) => each.service === state.service && each.environment === state.environment,
+              )}
               deployments={deployments.filter(
                 (deployment) =>
                   deployment.service === state.service && deployment.environment === state.environment,

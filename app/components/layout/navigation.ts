@@ -2,6 +2,7 @@ import {
   Activity,
   BellRing,
   CalendarClock,
+  ChartLine,
   ClipboardCheck,
   HeartPulse,
   LayoutGrid,
@@ -59,6 +60,7 @@ export function placeNavigation(place: Place): NavigationItem[] {
   return [
     { href: paths.newDeployment(place), label: 'Deploy', icon: Rocket },
     { href: paths.rollback(place), label: 'Roll back', icon: Undo2 },
+    { href: paths.metrics(place), label: 'Metrics', icon: ChartLine },
     { href: paths.checks(place), label: 'Checks', icon: ClipboardCheck },
     { href: paths.lock(place), label: 'Lock', icon: Lock },
   ];

@@ -44,6 +44,7 @@ export const GROUPS = [
   'State',
   'Alerts and rules',
   'Checks',
+  'Metrics',
   'Policy',
   'Practice and schedules',
   'Notifications',

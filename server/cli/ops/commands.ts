@@ -5,6 +5,7 @@ import { ALERTS } from '#server/cli/ops/tables/alerts';
 import { CHECKS } from '#server/cli/ops/tables/checks';
 import { EMERGENCIES } from '#server/cli/ops/tables/emergencies';
 import { MANAGE } from '#server/cli/ops/tables/manage';
+import { METRICS } from '#server/cli/ops/tables/metrics';
 import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
 import { OPERATE } from '#server/cli/ops/tables/operate';
 import { widthOf } from '#server/cli/ops/terminal';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...EMERGENCIES,
   ...ALERTS,
   ...CHECKS,
+  ...METRICS,
   ...NOTIFICATIONS,
   ...MANAGE,
   ...HELP,
