@@ -233,6 +233,10 @@ describe('claims', () => {
   it('come earlier while enhanced monitoring is on', async () => {
     for (const key of ['home', 'health']) await take(key, 'ok');
     const paces = [{ service: 'shop', environment: 'production', intervalMs: 100 }];
+    // The beat of neither comes by itself meanwhile.
+    const putOff = () => app.system.db.$executeRaw`
+      UPDATE monitor_check SET next_at = clock_timestamp() + interval '5 seconds' WHERE next_at IS NOT NULL`;
+    await putOff();
     await new Promise((resolve) => setTimeout(resolve, 150));
     expect(await claimDueChecks(app.system, LIMITS)).toHaveLength(0);
     const claimed = await claimDueChecks(app.system, { ...LIMITS, paces });
@@ -241,8 +245,7 @@ describe('claims', () => {
     expect(await keepResults(app.system, results)).toHaveLength(2);
     const elsewhere = [{ service: 'shop', environment: 'practice', intervalMs: 100 }];
     await new Promise((resolve) => setTimeout(resolve, 150));
-    await app.system.db.$executeRaw`
-      UPDATE monitor_check SET next_at = clock_timestamp() + interval '5 seconds' WHERE next_at IS NOT NULL`;
+    await putOff();
     expect(await claimDueChecks(app.system, { ...LIMITS, paces: elsewhere })).toHaveLength(0);
   });
 });
