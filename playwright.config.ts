@@ -3,8 +3,6 @@ import { findBrowser } from '#server/platform/browser';
 
 const browser = await findBrowser();
 const port = Number(process.env.E2E_PORT ?? 4600);
-/** Where a part of the tests that runs beside another leaves what it made. */
-const results = process.env.E2E_RESULTS ?? 'test-results';
 const desktop = { ...devices['Desktop Chrome'], viewport: { width: 1440, height: 900 } };
 const phone = {
   ...devices['Pixel 7'],
@@ -19,7 +17,7 @@ const phone = {
  */
 export default defineConfig({
   testDir: 'e2e',
-  outputDir: `${results}/e2e`,
+  outputDir: 'test-results/e2e',
   globalSetup: './e2e/global-setup.ts',
   fullyParallel: false,
   workers: 1,
@@ -27,7 +25,7 @@ export default defineConfig({
   forbidOnly: Boolean(process.env.CI),
   timeout: 150_000,
   expect: { timeout: 15_000 },
-  reporter: [['list'], ['json', { outputFile: `${results}/e2e.json` }]],
+  reporter: [['list'], ['json', { outputFile: 'test-results/e2e.json' }]],
   use: {
     baseURL: `http://127.0.0.1:${port}`,
     timezoneId: 'UTC',
@@ -38,7 +36,6 @@ export default defineConfig({
     navigationTimeout: 20_000,
     launchOptions: { executablePath: browser?.path, args: browser?.args },
   },
-  // `npm test` runs the stories and the looks at every page side by side, each with a console of its own.
   projects: [
     {
       name: 'desktop',

@@ -7,7 +7,7 @@ import { ROLES } from '#server/auth/contract';
 import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
 import { ROOT, type Started, startConsole, stopConsole } from './support/console';
 import { databaseUrl, queryAt } from './support/database';
-import { RESULTS, sessionFile, signIn } from './support/person';
+import { sessionFile, signIn } from './support/person';
 
 const ENVIRONMENTS = ['production', 'staging', 'preview', 'practice'];
 
@@ -22,7 +22,7 @@ export default async function globalSetup(config: FullConfig): Promise<() => Pro
     pathToFileURL(path.join(ROOT, 'examples/shop/make-repository.mjs')).href
   );
   await makeRepository({ repositoryPath: path.join(dataDir, 'shop/repository.git') });
-  const results = path.join(ROOT, RESULTS);
+  const results = path.join(ROOT, 'test-results');
   mkdirSync(results, { recursive: true });
   const started = startConsole(
     { PORT: new URL(origin).port, DATA_DIR: dataDir, OPS_CONFIG: 'e2e/ops.config.ts', DEMO_PEOPLE: 'true' },

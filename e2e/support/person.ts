@@ -4,9 +4,7 @@ import type { Role } from '#server/auth/contract';
 import { DEMO_PEOPLE } from '#server/auth/demo';
 import { ROOT } from './console';
 
-/** Where this part of the tests leaves what it made, from the project's folder. */
-export const RESULTS = process.env.E2E_RESULTS ?? 'test-results';
-const AUTH_FOLDER = path.join(ROOT, RESULTS, 'e2e-auth');
+const AUTH_FOLDER = path.join(ROOT, 'test-results/e2e-auth');
 
 /** Where the global setup keeps the session of a role, in Playwright's storage format. */
 export function sessionFile(role: Role): string {

@@ -1,5 +1,5 @@
 // `npm test [-- --only unit,db]`: everything, in order, each stage with its seconds; the last line counts.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -39,7 +39,7 @@ export async function run(args, { root, buildStale }) {
     unit: () => vitest('unit'),
     db: () => vitest('db'),
     shop: () => vitest('shop'),
-    e2e: () => endToEnd(root),
+    e2e: () => endToEnd(root, node),
   };
   const unknown = only?.filter((name) => !(name in stages)) ?? [];
   if (unknown.length > 0) {
@@ -73,44 +73,17 @@ async function runStage(name, work) {
   return { name, seconds, ...outcome };
 }
 
-/** Parts of the end-to-end tests that run side by side, with nothing shared: what each runs, and where it is. */
-const PARTS = [
-  { projects: ['desktop', 'phone', 'no-script', 'start'], results: RESULTS, port: 4600 },
-  { projects: ['axe', 'axe-phone'], results: `${RESULTS}/axe`, port: 4700 },
-];
-
-async function endToEnd(root) {
+async function endToEnd(root, node) {
   await provideBrowser(root);
-  const outcomes = await Promise.all(PARTS.map((part, index) => runPart(root, part, index > 0)));
-  const sum = (key) => outcomes.reduce((total, outcome) => total + outcome[key], 0);
-  return { ok: outcomes.every(({ ok }) => ok), passed: sum('passed'), failed: sum('failed') };
-}
-
-/** @param {boolean} isLater whether its output waits until it has ended, so that it does not mix with another's */
-async function runPart(root, { projects, results, port }, isLater) {
-  const report = path.join(root, results, 'e2e.json');
-  mkdirSync(path.dirname(report), { recursive: true });
-  rmSync(report, { force: true });
+  const file = path.join(RESULTS, 'e2e.json');
+  rmSync(path.join(root, file), { force: true });
   // A data folder that the database's user can reach and that ends with the tests.
-  const dataDir = path.join(tmpdir(), `ops-e2e-${process.pid}-${port}`);
+  const dataDir = path.join(tmpdir(), `ops-e2e-${process.pid}`);
   mkdirSync(dataDir, { mode: 0o755 });
-  const args = [
-    'node_modules/@playwright/test/cli.js',
-    'test',
-    ...projects.map((name) => `--project=${name}`),
-  ];
-  const env = { ...process.env, E2E_DATA_DIR: dataDir, E2E_RESULTS: results, E2E_PORT: String(port) };
+  process.env.E2E_DATA_DIR = dataDir;
   try {
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      env,
-      stdio: ['ignore', ...(isLater ? ['pipe', 'pipe'] : ['inherit', 'inherit'])],
-    });
-    const output = [];
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => output.push(chunk));
-    const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-    process.stdout.write(Buffer.concat(output));
-    return { ok: code === 0, ...countPlaywright(report) };
+    const ok = node('@playwright/test/cli.js', 'test');
+    return { ok, ...countPlaywright(path.join(root, file)) };
   } finally {
     rmSync(dataDir, { recursive: true, force: true });
   }
