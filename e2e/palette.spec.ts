@@ -185,6 +185,8 @@ test('the API reference is searched, and every refusal leads to its explanation'
     .getByRole('link', { name: 'Deploy a release' })
     .click();
   await expect(page.locator('#requestDeploy')).toBeInViewport();
+  await page.goBack();
+  await expect(page.locator('#schema-StartedRun')).toBeInViewport();
   await expect(page.getByRole('link', { name: 'OpenAPI document' })).toHaveAttribute(
     'href',
     '/api/v1/openapi.json',
