@@ -50,7 +50,7 @@ export async function takeKey(tx: Ctx, request: IdempotencyInfo): Promise<Recall
 /** Keeps the answer with the key that the transaction took. */
 export async function keepResult(tx: Ctx, request: IdempotencyInfo, result: unknown): Promise<void> {
   await tx.db.$executeRaw`
-    UPDATE idempotency_record SET result = ${JSON.stringify({ value: result })}::jsonb
+    UPDATE idempotency_record SET result = ${JSON.stringify({ value: result })}::json
     WHERE sender = ${senderOf(tx)} AND key = ${request.key}`;
 }
 

@@ -64,7 +64,7 @@ describe('a repeated request', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     const [first] = answers.map((each) => each.body as { runId: string; created: boolean });
     if (!first) throw new Error('Nobody was answered');
-    for (const { body: each } of answers) expect(each).toEqual(first);
+    expect(new Set(answers.map((each) => JSON.stringify(each.body))).size).toBe(1);
     expect(first.created).toBe(true);
     expect(new Set(answers.map(({ headers }) => headers.get('Location')))).toEqual(
       new Set([`/api/v1/runs/${first.runId}`]),

@@ -1,6 +1,7 @@
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { findById, shortId } from '#server/cli/ops/commands/find-by-id';
 import { nameOf } from '#server/cli/ops/commands/place';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { usageFailure } from '#server/cli/ops/failure';
 import { age, clean } from '#server/cli/ops/output/format';
 import type { State } from '#server/cli/ops/output/paint';
@@ -30,11 +31,12 @@ function stateOf({ state, severity }: AlertSummary): State {
 }
 
 export async function listAlerts(ops: Ops<'listAlerts'>, input: CommandInput): Promise<undefined> {
+  const rows = rowsOf(input, 20);
   const state = textOf(input, 'state') ?? 'open';
   const found = await ops.call('listAlerts', {
     state: state === 'all' ? undefined : (state as AlertState | 'open'),
     severity: textOf(input, 'severity') as Severity | undefined,
-    pageSize: textOf(input, 'limit') ?? 50,
+    pageSize: pageSizeOf(rows),
   });
   const { now } = ops.screen;
   const columns: Column<AlertSummary>[] = [
@@ -49,12 +51,7 @@ export async function listAlerts(ops: Ops<'listAlerts'>, input: CommandInput): P
     { title: 'Fired', cell: ({ openedAt }) => age(openedAt, now), right: true },
     { title: 'By', cell: (alert) => clean(alert.acknowledgedByName ?? '') },
   ];
-  ops.screen.table(
-    found,
-    found.rows,
-    columns,
-    state === 'open' ? 'Nothing fires.' : 'There is no such alert.',
-  );
+  showRows(ops.screen, found, rows, columns, state === 'open' ? 'Nothing fires.' : 'There is no such alert.');
   return undefined;
 }
 

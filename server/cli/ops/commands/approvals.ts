@@ -1,7 +1,7 @@
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { type FindRunCalls, findRunId } from '#server/cli/ops/commands/find-run';
 import { nameOf } from '#server/cli/ops/commands/place';
-import { pageSizeOf, rowsOf } from '#server/cli/ops/commands/rows';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { planLines } from '#server/cli/ops/commands/start-run';
 import { EXIT } from '#server/cli/ops/exit-codes';
 import { OpsFailure } from '#server/cli/ops/failure';
@@ -17,7 +17,6 @@ export async function listApprovals(ops: Ops<'listApprovals'>, input: CommandInp
     state: input.options.all === true ? undefined : 'open',
     pageSize: pageSizeOf(rows),
   });
-  const shown = found.rows.slice(0, rows);
   const { now } = ops.screen;
   const columns: Column<ApprovalView>[] = [
     { title: 'Run', cell: (each) => `#${each.number}`, right: true },
@@ -28,7 +27,7 @@ export async function listApprovals(ops: Ops<'listApprovals'>, input: CommandInp
     { title: 'Asked', cell: (each) => age(each.requestedAt, now), right: true },
     { title: 'Expires', cell: (each) => (each.isOpen ? age(each.expiresAt, now) : ''), right: true },
   ];
-  ops.screen.table({ ...found, rows: shown }, shown, columns, 'Nothing awaits approval.');
+  showRows(ops.screen, found, rows, columns, 'Nothing awaits approval.');
   return undefined;
 }
 

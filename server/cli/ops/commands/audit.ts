@@ -1,6 +1,6 @@
 import type { AuditRow } from '#server/audit/contract';
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
-import { pageSizeOf, rowsOf } from '#server/cli/ops/commands/rows';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { minute } from '#server/cli/ops/output/format';
 import type { Column } from '#server/cli/ops/output/table';
 
@@ -14,7 +14,6 @@ export async function listAudit(ops: Ops<'listAudit'>, input: CommandInput): Pro
     search: textOf(input, 'search'),
     ...(environment ? { service, environment } : { environment: service || undefined }),
   });
-  const shown = found.rows.slice(0, rows);
   const columns: Column<AuditRow>[] = [
     { title: 'When', cell: (row) => minute(row.at) },
     { title: 'Who', cell: (row) => row.actorName, flexible: true },
@@ -22,6 +21,6 @@ export async function listAudit(ops: Ops<'listAudit'>, input: CommandInput): Pro
     { title: 'Target', cell: (row) => row.targetLabel ?? row.targetId ?? row.targetType, flexible: true },
     { title: 'Reason', cell: (row) => row.reason ?? '', flexible: true },
   ];
-  ops.screen.table({ ...found, rows: shown }, shown, columns, 'No entry fits.');
+  showRows(ops.screen, found, rows, columns, 'No entry fits.');
   return undefined;
 }

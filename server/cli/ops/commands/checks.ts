@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { findById, shortId } from '#server/cli/ops/commands/find-by-id';
 import { findPlace, nameOf, type PlaceCalls } from '#server/cli/ops/commands/place';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { EXIT, type ExitCode } from '#server/cli/ops/exit-codes';
 import { usageFailure } from '#server/cli/ops/failure';
 import { age, clean } from '#server/cli/ops/output/format';
@@ -31,10 +32,11 @@ const RESULT_LOOK_MS = 250;
 const percent = (value: number | null): string => (value === null ? '' : `${value.toFixed(2)} %`);
 
 export async function listChecks(ops: Ops<'listChecks'>, input: CommandInput): Promise<undefined> {
+  const rows = rowsOf(input, 50);
   const found = await ops.call('listChecks', {
     ...placeOf(textOf(input, 'environment')),
     state: textOf(input, 'state') as CheckState | undefined,
-    pageSize: textOf(input, 'limit') ?? 50,
+    pageSize: pageSizeOf(rows),
   });
   const { now } = ops.screen;
   const columns: Column<CheckRow>[] = [
@@ -54,7 +56,7 @@ export async function listChecks(ops: Ops<'listChecks'>, input: CommandInput): P
     { title: '24 h', cell: (check) => percent(check.uptimeDay), right: true },
     { title: '90 d', cell: (check) => percent(check.uptimeQuarter), right: true },
   ];
-  ops.screen.table(found, found.rows, columns, 'There is no such check.');
+  showRows(ops.screen, found, rows, columns, 'There is no such check.');
   return undefined;
 }
 
@@ -102,7 +104,8 @@ export async function listResults(
   input: CommandInput,
 ): Promise<undefined> {
   const { id: checkId } = await find(ops, input);
-  const found = await ops.call('listCheckResults', { checkId, pageSize: textOf(input, 'limit') ?? 50 });
+  const rows = rowsOf(input, 50);
+  const found = await ops.call('listCheckResults', { checkId, pageSize: pageSizeOf(rows) });
   const { now } = ops.screen;
   const columns: Column<CheckResultView>[] = [
     { title: 'When', cell: ({ at }) => age(at, now) },
@@ -114,7 +117,7 @@ export async function listResults(
     { title: 'Status', cell: ({ statusCode }) => String(statusCode ?? ''), right: true },
     { title: 'Why', cell: ({ message }) => clean(message ?? ''), flexible: true },
   ];
-  ops.screen.table(found, found.rows, columns, 'It has not run yet.');
+  showRows(ops.screen, found, rows, columns, 'It has not run yet.');
   return undefined;
 }
 

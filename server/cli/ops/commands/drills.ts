@@ -1,6 +1,6 @@
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { nameOf, type PlaceCalls } from '#server/cli/ops/commands/place';
-import { pageSizeOf, rowsOf } from '#server/cli/ops/commands/rows';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { followStarted } from '#server/cli/ops/commands/start-run';
 import type { ExitCode } from '#server/cli/ops/exit-codes';
 import { usageFailure } from '#server/cli/ops/failure';
@@ -24,7 +24,6 @@ export async function listDrills(ops: Ops<'listDrills'>, input: CommandInput): P
     pageSize: pageSizeOf(rows),
     ...(environment ? { service, environment } : { environment: service || undefined }),
   });
-  const shown = found.rows.slice(0, rows);
   const { now } = ops.screen;
   const columns: Column<DrillView>[] = [
     {
@@ -38,7 +37,7 @@ export async function listDrills(ops: Ops<'listDrills'>, input: CommandInput): P
     { title: 'Began', cell: (drill) => age(drill.startedAt, now), right: true },
     { title: 'Error', cell: (drill) => drill.error ?? '', flexible: true },
   ];
-  ops.screen.table({ ...found, rows: shown }, shown, columns, 'No drill yet: "ops drills run" makes one.');
+  showRows(ops.screen, found, rows, columns, 'No drill yet: "ops drills run" makes one.');
   return undefined;
 }
 

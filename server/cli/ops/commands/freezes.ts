@@ -1,6 +1,6 @@
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { findById, shortId } from '#server/cli/ops/commands/find-by-id';
-import { pageSizeOf, rowsOf } from '#server/cli/ops/commands/rows';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { usageFailure } from '#server/cli/ops/failure';
 import { minute, when } from '#server/cli/ops/output/format';
 import type { State } from '#server/cli/ops/output/paint';
@@ -15,7 +15,6 @@ export async function listFreezes(ops: Ops<'listFreezes'>, input: CommandInput):
     state: input.options.all === true ? undefined : 'current',
     pageSize: pageSizeOf(rows),
   });
-  const shown = found.rows.slice(0, rows);
   const columns: Column<FreezeView>[] = [
     { title: 'Id', cell: (freeze) => shortId(freeze.id) },
     { title: 'State', cell: (freeze) => ({ state: STATES[freeze.status], text: freeze.status }) },
@@ -24,7 +23,7 @@ export async function listFreezes(ops: Ops<'listFreezes'>, input: CommandInput):
     { title: 'Reason', cell: (freeze) => freeze.reason, flexible: true },
     { title: 'By', cell: (freeze) => freeze.createdByName, flexible: true },
   ];
-  ops.screen.table({ ...found, rows: shown }, shown, columns, 'No freeze is active or coming.');
+  showRows(ops.screen, found, rows, columns, 'No freeze is active or coming.');
   return undefined;
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { findById, shortId } from '#server/cli/ops/commands/find-by-id';
-import { pageSizeOf, rowsOf } from '#server/cli/ops/commands/rows';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { EXIT } from '#server/cli/ops/exit-codes';
 import { OpsFailure, usageFailure } from '#server/cli/ops/failure';
 import { age } from '#server/cli/ops/output/format';
@@ -37,7 +37,6 @@ export async function listDeliveries(ops: Ops<'listDeliveries'>, input: CommandI
     search: textOf(input, 'search'),
     pageSize: pageSizeOf(rows),
   });
-  const shown = found.rows.slice(0, rows);
   const { now } = ops.screen;
   const columns: Column<DeliverySummary>[] = [
     { title: 'Id', cell: (delivery) => shortId(delivery.notificationId) },
@@ -48,7 +47,7 @@ export async function listDeliveries(ops: Ops<'listDeliveries'>, input: CommandI
     { title: 'Tries', cell: (delivery) => String(delivery.attempts), right: true },
     { title: 'Age', cell: (delivery) => age(delivery.createdAt, now), right: true },
   ];
-  ops.screen.table({ ...found, rows: shown }, shown, columns, 'No notification is like that.');
+  showRows(ops.screen, found, rows, columns, 'No notification is like that.');
   return undefined;
 }
 

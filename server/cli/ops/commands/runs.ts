@@ -1,7 +1,7 @@
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { type FindRunCalls, findRunId } from '#server/cli/ops/commands/find-run';
 import { nameOf } from '#server/cli/ops/commands/place';
-import { pageSizeOf, rowsOf } from '#server/cli/ops/commands/rows';
+import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { followStarted } from '#server/cli/ops/commands/start-run';
 import { EXIT, type ExitCode, exitCodeOfRun } from '#server/cli/ops/exit-codes';
 import { usageFailure } from '#server/cli/ops/failure';
@@ -22,7 +22,6 @@ export async function listRuns(ops: Ops<'listRuns'>, input: CommandInput): Promi
     search: textOf(input, 'search'),
     ...(environment ? { service, environment } : { environment: service || undefined }),
   });
-  const shown = found.rows.slice(0, rows);
   const { now } = ops.screen;
   const columns: Column<RunSummary>[] = [
     { title: 'Run', cell: (run) => `#${run.number}`, right: true },
@@ -33,10 +32,7 @@ export async function listRuns(ops: Ops<'listRuns'>, input: CommandInput): Promi
     { title: 'Asked', cell: (run) => age(run.createdAt, now), right: true },
     { title: 'Took', cell: tookOf, right: true },
   ];
-  ops.screen.table({ ...found, rows: shown }, shown, columns, 'No run fits.');
-  if (found.total > shown.length && shown.length > 0) {
-    ops.screen.notice(`${shown.length} of ${found.total}; more with --limit.`);
-  }
+  showRows(ops.screen, found, rows, columns, 'No run fits.');
   return undefined;
 }
 
