@@ -8,7 +8,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
 import { LinkButton } from '#app/components/ui/button';
-import { EmptyState, Notice } from '#app/components/ui/notice';
+import { EmptyState, FailureNotice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
@@ -70,11 +70,7 @@ export default function Alerts() {
           ? 'Nothing fires.'
           : `${counts.firing} firing, ${counts.critical} of them critical; ${counts.acknowledged} acknowledged.`}
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <Section title="Open first, newest first" aside={<CsvLink href={paths.alertsCsv(csvFilter)} />} flush>
         <div className="border-b border-line p-3">
           <FilterForm>

@@ -13,7 +13,7 @@ import {
 } from '#app/alerts/rule-values';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { cn } from '#app/lib/cn';
@@ -60,11 +60,7 @@ export default function NewRule() {
     <div className="mx-auto max-w-5xl">
       <BackLink to={paths.rules()}>Rules</BackLink>
       <PageHeader title="Add a rule">Try it on what is stored before you keep it.</PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <nav aria-label="What it looks at" className="mb-4 flex flex-wrap gap-2">
         {SOURCE_KINDS.map((each) => (
           <Link

@@ -9,7 +9,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button, LinkButton } from '#app/components/ui/button';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -90,11 +90,7 @@ export default function Rule() {
       >
         <span className="break-words">{rule.words}</span>
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       {rule.enabled ? null : (
         <Notice tone="warning" title="This rule is switched off: nothing is looked at." className="mb-4" />
       )}

@@ -4,7 +4,7 @@ import { EntryPage } from '#app/auth/entry-page';
 import { enter } from '#app/auth/sign-in.server';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
 import { acceptInvitation } from '#server/auth/commands/join';
@@ -67,11 +67,7 @@ function PasswordForm({ email, hasPassword }: { email: string; hasPassword: bool
           ? 'The old password counts until you have chosen. Your other sessions end then. This link works once.'
           : 'Choose the password that you will sign in with. This link works once.'}
       </p>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert>
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} />
       <Form method="post" className="grid gap-4 rounded-l bg-surface p-5 shadow-raised">
         <TextField label="E-mail" name="email" type="email" autoComplete="username" value={email} readOnly />
         <TextField

@@ -5,7 +5,7 @@ import { EntryPage } from '#app/auth/entry-page';
 import { enter } from '#app/auth/sign-in.server';
 import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
 import { safeRedirect } from '#app/http/redirect.server';
 import { login } from '#server/auth/commands/sign-in';
@@ -47,11 +47,7 @@ export default function Login() {
           Open the setup link that the console printed in its terminal.
         </Notice>
       ) : null}
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert>
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} />
       <Form method="post" className="grid gap-4 rounded-l bg-surface p-5 shadow-raised">
         <input type="hidden" name="redirectTo" value={redirectTo} />
         <TextField

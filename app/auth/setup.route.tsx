@@ -4,7 +4,7 @@ import { EntryPage } from '#app/auth/entry-page';
 import { enter } from '#app/auth/sign-in.server';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
 import { createFirstAdmin } from '#server/auth/commands/create-first-admin';
 import { PASSWORD_MIN } from '#server/auth/contract';
@@ -53,11 +53,7 @@ export default function Setup() {
   return (
     <EntryPage title="Set up this console">
       <p className="text-muted">You become its first admin. This link works once.</p>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert>
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} />
       <Form method="post" className="grid gap-4 rounded-l bg-surface p-5 shadow-raised">
         <TextField
           label="Your name"

@@ -6,7 +6,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { LinkButton } from '#app/components/ui/button';
-import { EmptyState, Notice } from '#app/components/ui/notice';
+import { EmptyState, FailureNotice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { FreezeItem } from '#app/deployments/freeze-item';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
@@ -82,11 +82,7 @@ export default function Freezes() {
       >
         Times in which deploys are refused. Rollbacks, checks and runs under way never are.
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <div className="grid gap-4">
         <Section title="Active now" note={active.length > 0 ? `${active.length} in all` : null} flush>
           {active.length > 0 ? (

@@ -6,7 +6,7 @@ import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { Facts } from '#app/components/ui/section';
 import { RelativeTime } from '#app/components/ui/time';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
@@ -65,11 +65,7 @@ export default function LockPage() {
       <PageHeader title={`${lock ? 'Lift the lock of' : 'Lock'} ${place.environment}`}>
         A lock refuses deploys with its reason. It never refuses a rollback.
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <div className="grid gap-4 rounded-l bg-surface p-4 shadow-raised">
         {lock ? (
           <Facts

@@ -5,7 +5,7 @@ import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { StatusMark, verdictLook } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
 import { ReleaseMarks } from '#app/deployments/release-picker';
@@ -84,11 +84,7 @@ export default function MarkRelease() {
           {release.title} <ReleaseMarks release={release} />
         </span>
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       {release.verdictReason && release.verdictAt ? (
         <p className="mb-4 text-muted">
           {release.verdictByName}, <RelativeTime at={release.verdictAt} focusable />: {release.verdictReason}

@@ -6,7 +6,7 @@ import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
@@ -67,11 +67,7 @@ export default function EnhancedMonitoring() {
       <PageHeader title={`Enhanced monitoring of ${place.environment}`}>
         Checks run more often until a time, and by themselves as before afterwards.
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       {current ? (
         <ul className="mb-4 rounded-l bg-surface shadow-raised">
           <ToggleCard toggle={current} />

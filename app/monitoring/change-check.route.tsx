@@ -5,7 +5,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
@@ -75,11 +75,7 @@ export default function ChangeCheck() {
       <PageHeader title={`Change ${check.title}`}>
         in {check.service} / {check.environment}
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4 max-w-2xl">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4 max-w-2xl" />
       {check.source === 'config' ? (
         <Notice tone="info" title="This check comes from the configuration.">
           Change it in the configuration file; here it can be paused.

@@ -10,7 +10,7 @@ import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { EmptyState, Notice } from '#app/components/ui/notice';
+import { EmptyState, FailureNotice, Notice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { Duration, RelativeTime } from '#app/components/ui/time';
@@ -158,11 +158,7 @@ export default function Check() {
         ) : null}
       </PageHeader>
       <div className="grid gap-4">
-        {failure ? (
-          <Notice tone="critical" title={failure.error.message} alert>
-            {failure.error.hint}
-          </Notice>
-        ) : null}
+        <FailureNotice failure={failure} />
         <StandingNotice check={check} />
         <UptimeSection check={check} now={now} />
         <div className="grid items-start gap-4 lg:grid-cols-2">

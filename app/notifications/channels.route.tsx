@@ -3,7 +3,7 @@ import { useActionData, useLoaderData } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { LinkButton } from '#app/components/ui/button';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
@@ -104,11 +104,7 @@ export default function Channels() {
         Where the console speaks up in Slack. Webhooks are secrets: they come from the settings and show only
         as a host and a fingerprint.
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <div className="grid gap-4">
         {channels.map((channel) => {
           const refused =

@@ -6,7 +6,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -77,11 +77,7 @@ export default function Delivery() {
           <RelativeTime at={delivery.createdAt} focusable />
         </span>
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <div className="grid gap-4">
         <Why delivery={delivery} />
         <div className="grid gap-4 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)] lg:items-start">

@@ -6,7 +6,7 @@ import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { CopyButton } from '#app/components/ui/copy-button';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { runLook, StatusBadge } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -135,11 +135,7 @@ export default function RunPage() {
           )}
         </p>
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <RunNotices run={run} />
       {isAwaiting && run.approval ? (
         <ApprovalPanel run={run} approval={run.approval} failure={failure} />

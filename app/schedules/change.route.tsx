@@ -6,7 +6,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
@@ -97,11 +97,7 @@ export default function ChangeSchedule() {
       <PageHeader title={`Change ${schedule.title}`}>
         in {schedule.service} / {schedule.environment}
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <div className="grid items-start gap-4 md:grid-cols-2">
         <Section title="The rule">
           <Form

@@ -8,7 +8,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { EmptyState, Notice } from '#app/components/ui/notice';
+import { EmptyState, FailureNotice, Notice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -173,11 +173,7 @@ export default function Schedule() {
         </Link>
       </PageHeader>
       <div className="grid gap-4">
-        {failure ? (
-          <Notice tone="critical" title={failure.error.message} alert>
-            {failure.error.hint}
-          </Notice>
-        ) : null}
+        <FailureNotice failure={failure} />
         {schedule.paused ? <PausedNotice schedule={schedule} paused={schedule.paused} /> : null}
         <div className="grid items-start gap-4 lg:grid-cols-2">
           <Section title="When it starts">

@@ -6,7 +6,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Button } from '#app/components/ui/button';
 import { Kbd } from '#app/components/ui/kbd';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { Facts } from '#app/components/ui/section';
 import { useConfirmKeys } from '#app/deployments/use-confirm';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
@@ -74,11 +74,7 @@ export default function RunSchedule() {
       <PageHeader title={`Run ${schedule.title} now`}>
         By hand, once. What the clock does is not changed by it.
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <section aria-label="Confirm" className="grid gap-4 rounded-l bg-surface p-4 shadow-raised">
         <Facts
           items={[

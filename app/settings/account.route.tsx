@@ -4,7 +4,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
@@ -86,11 +86,7 @@ function PasswordSection({ isDemo, email }: { isDemo: boolean; email: string }) 
   }
   return (
     <Section title="Password" note="Changing it ends your other sessions. Your tokens stay.">
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <Form method="post" className="grid max-w-sm gap-4">
         <input type="hidden" name="intent" value="password" />
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />

@@ -4,7 +4,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
@@ -73,11 +73,7 @@ function InvitationForm({ failure }: { failure: ActionFailure | undefined }) {
   const { name, email, role } = failure?.values ?? {};
   return (
     <>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <Form method="post" className="grid gap-4 rounded-l bg-surface p-4 shadow-raised sm:p-5">
         <TextField
           label="Name"

@@ -5,7 +5,7 @@ import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { SelectField, TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import type { FormValues } from '#app/http/form.server';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { formatUtc } from '#app/lib/format';
@@ -81,11 +81,7 @@ function TokenForm({ failure }: { failure: ActionFailure | undefined }) {
       <PageHeader title="Make a token">
         It acts in your name. When your role gets less, so does the token.
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <Form method="post" className="grid gap-5 rounded-l bg-surface p-4 shadow-raised sm:p-5">
         <div className="grid items-start gap-4 sm:grid-cols-[minmax(0,1fr)_11rem]">
           <TextField

@@ -5,7 +5,7 @@ import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -131,11 +131,7 @@ export default function Person() {
           {person.isDemo ? <span>Demo person</span> : null}
         </span>
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <div className="grid gap-4">
         {answer && 'link' in answer ? (
           <InvitationLink

@@ -4,7 +4,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
-import { Notice } from '#app/components/ui/notice';
+import { FailureNotice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -67,11 +67,7 @@ export default function Token() {
       <PageHeader title={token.name} actions={<AuditLink filter={{ search: token.id }} />}>
         <StatusMark look={tokenLook(token, now)} />
       </PageHeader>
-      {failure ? (
-        <Notice tone="critical" title={failure.error.message} alert className="mb-4">
-          {failure.error.hint}
-        </Notice>
-      ) : null}
+      <FailureNotice failure={failure} className="mb-4" />
       <div className="grid gap-4">
         <Section title="The token">
           <Facts

@@ -77,3 +77,18 @@ export function EmptyState({
     </div>
   );
 }
+
+/** Why what the person just asked for was not done, and what to do about it; nothing where it was. */
+export function FailureNotice({
+  failure,
+  className,
+}: {
+  failure: { error: { message: string; hint?: string | undefined } } | null | undefined;
+  className?: string;
+}) {
+  return failure ? (
+    <Notice tone="critical" title={failure.error.message} alert className={className}>
+      {failure.error.hint}
+    </Notice>
+  ) : null;
+}
