@@ -83,7 +83,7 @@ export function FailureNotice({
   failure,
   className,
 }: {
-  failure: { error: { message: string; hint?: string | undefined } } | null | undefined;
+  failure: { error: { message: string; hint: string | null } } | null | undefined;
   className?: string;
 }) {
   return failure ? (
