@@ -134,7 +134,8 @@ describe('a check of the configuration', () => {
     await takeAll('failed');
     const paused = await pauseCheck(commander, { checkId, reason: 'Being moved' });
     expect(paused).toMatchObject({ state: 'paused', pauseReason: 'Being moved', consecutiveFailures: 1 });
-    expect((await readCheckStates(app.system)).map((each) => each.key)).not.toContain('health');
+    const forRules = async () => (await readCheckStates(app.system)).find((each) => each.key === 'health');
+    expect(await forRules()).toMatchObject({ isPaused: true, intervalMs: 10_000, timeoutMs: 5_000 });
     await syncChecks(app.system);
     expect(await getCheck(viewer, { checkId })).toMatchObject({ state: 'paused' });
     await expect(runCheckNow(commander, { checkId })).rejects.toMatchObject({ kind: 'conflict' });
@@ -143,6 +144,7 @@ describe('a check of the configuration', () => {
     });
     const resumed = await resumeCheck(commander, { checkId });
     expect(resumed).toMatchObject({ state: 'waiting', consecutiveFailures: 0, pauseReason: null });
+    expect(await forRules()).toMatchObject({ isPaused: false, lastOutcome: null });
     expect(await takeAll('ok')).toContain(checkId);
     expect(await takeAll('ok')).toEqual([]);
     await runCheckNow(commander, { checkId });

@@ -86,7 +86,7 @@ function see(reading: Reading, value: number | null, traffic: number | null = nu
 function seeCheck(at: Date, rule: RuleSubject['rule'], state: CheckStanding | undefined): Seen {
   const { lastAt = null, lastOutcome = null } = state ?? {};
   const isStale = lastAt === null || at.getTime() - lastAt.getTime() > CHECK_STALE_MS;
-  if (!state || isStale || lastOutcome === null || lastOutcome === 'not_run')
+  if (!state || state.isPaused || isStale || lastOutcome === null || lastOutcome === 'not_run')
     return see({ kind: 'missing', at }, null);
   const value = state.consecutiveFailures;
   const breachedSince = isBreach(rule, value) ? (state.failingSince ?? at) : null;

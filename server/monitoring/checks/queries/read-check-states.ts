@@ -14,12 +14,18 @@ export interface CheckStanding extends EnvironmentKey {
   lastOutcome: CheckOutcome | null;
   /** When the last result was due. */
   lastAt: Date | null;
+  /** How often it is due, when nothing asks for more. */
+  intervalMs: number;
+  /** For how long it waits for an answer. */
+  timeoutMs: number;
+  /** It rests: what the rest says is of before, and says nothing of now. */
+  isPaused: boolean;
 }
 
-/** How every check stands that is neither paused nor removed. For rules, not for people. */
+/** How every check stands that is not removed, paused ones among them. For rules, not for people. */
 export async function readCheckStates(ctx: Ctx): Promise<CheckStanding[]> {
   const rows = await ctx.db.monitorCheck.findMany({
-    where: { removedAt: null, pausedAt: null },
+    where: { removedAt: null },
     select: {
       id: true,
       key: true,
@@ -29,11 +35,15 @@ export async function readCheckStates(ctx: Ctx): Promise<CheckStanding[]> {
       failingSince: true,
       lastOutcome: true,
       lastAt: true,
+      intervalMs: true,
+      timeoutMs: true,
+      pausedAt: true,
     },
   });
-  return rows.map(({ id, lastOutcome, ...row }) => ({
+  return rows.map(({ id, lastOutcome, pausedAt, ...row }) => ({
     ...row,
     checkId: id,
     lastOutcome: lastOutcome as CheckOutcome | null,
+    isPaused: pausedAt !== null,
   }));
 }
