@@ -43,6 +43,7 @@ export default [
   route('checks/:checkId/results.csv', 'monitoring/check-results-csv.route.tsx'),
 
   route(':service/:environment/metrics', 'metrics/metrics.route.tsx'),
+  route(':service/:environment/metrics.json', 'metrics/board.route.tsx'),
   route(':service/:environment/metrics.csv', 'metrics/metrics-csv.route.tsx'),
 
   route('approvals', 'runs/approvals.route.tsx'),

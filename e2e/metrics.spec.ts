@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { injectFaults } from './support/faults';
 import { expectNoSideScroll, visit } from './support/page';
-import { expect, test } from './support/test';
+import { answered, expect, test } from './support/test';
 import { sendVisitors } from './support/visitors';
 
 const CHARTS = ['Error rate', 'Response time', 'Requests', 'Payment failures'];
@@ -107,4 +107,22 @@ test('on a phone the figures and curves fit, and nothing moves while they come',
   }
   const choice = page.getByRole('link', { name: '6 hours' });
   expect((await choice.boundingBox())?.height).toBeGreaterThanOrEqual(44);
+});
+
+test('curves that cannot be read leave the overview as it is, and come when they can', async ({
+  open,
+  guarded: shop,
+  allowProblems,
+}) => {
+  allowProblems(answered(500));
+  await shop.prepare({ live: 'v1.2.0' });
+  const page = await open('viewer');
+  await page.route('**/metrics.json', (route) => route.fulfill({ status: 500, body: 'out of order' }));
+  await visit(page, '/');
+  const panel = page.getByRole('region', { name: /Guarded shop.*Preview/ });
+  const curve = panel.getByRole('region', { name: 'Requests, last hour' });
+  await expect(curve).toContainText('The console did not answer');
+  await expect(panel.getByRole('list', { name: 'Key figures' })).toBeVisible();
+  await page.unroute('**/metrics.json');
+  await expect(curve.locator('svg').first()).toBeVisible({ timeout: 30_000 });
 });

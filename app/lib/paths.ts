@@ -60,6 +60,7 @@ export const paths = {
     withQuery(`/checks/${encodeURIComponent(checkId)}/results.csv`, filter),
 
   metrics: (place: Place, query: Query = {}) => withQuery(`${at(place)}/metrics`, query),
+  metricsJson: (place: Place) => `${at(place)}/metrics.json`,
   metricsCsv: (place: Place, query: Query = {}) => withQuery(`${at(place)}/metrics.csv`, query),
 
   approvals: (filter: Query = {}) => withQuery('/approvals', filter),

@@ -1,9 +1,10 @@
-import { Link, useFetcher } from '@remix-run/react';
-import { useEffect } from 'react';
+import { Link } from '@remix-run/react';
+import { formatUtc } from '#app/lib/format';
 import type { Place } from '#app/lib/paths';
 import { paths } from '#app/lib/paths';
 import { BoardChart } from '#app/metrics/board-chart';
-import { BOARD_SPECS, type Board, type BoardChartKey } from '#server/monitoring/board/contract';
+import { useBoard } from '#app/overview/use-board';
+import { BOARD_SPECS, type BoardChartKey } from '#server/monitoring/board/contract';
 
 const SHOWN: readonly BoardChartKey[] = ['errors', 'latency', 'requests'];
 const HEIGHT = 132;
@@ -13,14 +14,15 @@ const HEIGHT = 132;
  * kept; without scripts the tiles say the figures and lead to the page that has them.
  */
 export function LastHour({ place }: { place: Place }) {
-  const { load, data } = useFetcher<{ board: Board }>({
-    key: `last-hour ${place.service}/${place.environment}`,
-  });
+  const { board, failure } = useBoard(place);
   const address = paths.metrics(place);
-  useEffect(() => load(address), [load, address]);
-  const board = data && 'board' in data ? data.board : null;
   return (
     <div className="grid gap-x-2 gap-y-3 border-t border-line px-4 pt-3 pb-2 lg:grid-cols-3">
+      {board && failure ? (
+        <p role="status" className="text-s text-warning lg:col-span-3">
+          {failure} The curves end at {formatUtc(board.endsAt)}.
+        </p>
+      ) : null}
       {SHOWN.map((key) => {
         const chart = board?.charts.find((each) => each.key === key);
         return (
@@ -34,6 +36,8 @@ export function LastHour({ place }: { place: Place }) {
             <div style={{ height: HEIGHT }}>
               {board && chart ? (
                 <BoardChart board={board} chart={chart} height={HEIGHT} plain />
+              ) : failure ? (
+                <p className="pt-2 text-s text-pretty text-muted">{failure}</p>
               ) : (
                 <noscript>
                   <p className="pt-2 text-s text-muted">The curve is on its page.</p>

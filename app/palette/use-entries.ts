@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'react';
 import { paths } from '#app/lib/paths';
+import { failureWords, readJson } from '#app/lib/read-json';
 import type { PaletteEntry } from '#app/palette/entry';
 
 interface Loaded {
@@ -26,13 +27,13 @@ export function useEntries(personId: string): {
     const abort = new AbortController();
     setLoading(true);
     setFailure(null);
-    fetchEntries(abort.signal)
+    readJson<{ entries: PaletteEntry[] }>(paths.paletteEntries(), abort.signal)
       .then((read) => {
-        last = { personId, entries: read };
-        setEntries(read);
+        last = { personId, entries: read.entries };
+        setEntries(read.entries);
       })
       .catch((error: unknown) => {
-        if (!abort.signal.aborted) setFailure(error instanceof Refusal ? error.message : AWAY);
+        if (!abort.signal.aborted) setFailure(failureWords(error));
       })
       .finally(() => {
         if (!abort.signal.aborted) setLoading(false);
@@ -41,19 +42,4 @@ export function useEntries(personId: string): {
   }, [personId, attempt]);
   const retry = useCallback(() => setAttempt((count) => count + 1), []);
   return { entries, failure, isLoading, retry };
-}
-
-const AWAY = 'The console did not answer, so this may not be how things stand now.';
-
-class Refusal extends Error {}
-
-/** @throws Refusal in words for a person; anything else when the console is away */
-async function fetchEntries(signal: AbortSignal): Promise<PaletteEntry[]> {
-  const response = await fetch(paths.paletteEntries(), { headers: { Accept: 'application/json' }, signal });
-  if (response.redirected || response.status === 401) {
-    throw new Refusal('Your session has ended. Open any page to sign in again.');
-  }
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  const { entries } = (await response.json()) as { entries: PaletteEntry[] };
-  return entries;
 }

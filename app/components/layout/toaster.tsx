@@ -3,24 +3,32 @@ import { Toaster as Sonner, toast as show } from 'sonner';
 import { usePreferences } from '#app/components/layout/root-data';
 import type { Toast } from '#app/http/toast.server';
 
-const SHOWN = 'ops-toast';
+const SHOWN = 'ops-toasts';
+/** More than one browser is told within the minute that a toast is kept. */
+const REMEMBERED = 20;
 
-/** Whether this tab has shown the toast before; from now on it has. Where nothing can be kept, it has not. */
+/** Whether a tab of this browser has shown the toast before; from now on one has. Where nothing can be kept, none has. */
 function wasShown(id: string): boolean {
   try {
-    if (sessionStorage.getItem(SHOWN) === id) return true;
-    sessionStorage.setItem(SHOWN, id);
+    const ids = (localStorage.getItem(SHOWN) ?? '').split(' ');
+    if (ids.includes(id)) return true;
+    localStorage.setItem(SHOWN, [id, ...ids].slice(0, REMEMBERED).join(' '));
   } catch {
     // Storage may be switched off.
   }
   return false;
 }
 
+/** A tab that nobody looks at leaves the toast to the one in which the person acts. */
+function isMine(id: string): boolean {
+  return document.visibilityState === 'visible' && !wasShown(id);
+}
+
 /** Shows each toast once. Default export because it is loaded lazily. */
 export default function Toaster({ toast }: { toast: Toast | null }) {
   const { theme } = usePreferences();
   useEffect(() => {
-    if (toast && !wasShown(toast.id)) show[toast.kind](toast.message, { id: toast.id });
+    if (toast && isMine(toast.id)) show[toast.kind](toast.message, { id: toast.id });
   }, [toast]);
   return (
     <Sonner
