@@ -97,6 +97,8 @@ function installedMatches(lock) {
  */
 function runEntry(entry, args, env = {}) {
   const flags = ['--conditions=compiled', '--enable-source-maps'];
+  // As `entryArgs` of start/child.ts has it.
+  if (entry === 'server/index.js') flags.push('--max-semi-space-size=64');
   const child = spawn(process.execPath, [...flags, path.join(ROOT, 'build', entry), ...args], {
     cwd: ROOT,
     stdio: ['pipe', 'inherit', 'inherit'],

@@ -7,7 +7,7 @@ import type { Permission, Role } from '#server/auth/contract';
 import { DEMO_PEOPLE } from '#server/auth/demo';
 import { bootstrap } from '#server/bootstrap';
 import { closeOnInterrupt } from '#server/cli/bench/interrupt';
-import { Child } from '#server/cli/start/child';
+import { Child, entryArgs } from '#server/cli/start/child';
 import { startOwnDatabases } from '#server/cli/start/database';
 import { waitUntilHealthy } from '#server/cli/start/wait-until-healthy';
 import { welcome } from '#server/cli/start/welcome';
@@ -109,7 +109,7 @@ export async function startBenchConsole(
     const env = readEnv(variables);
     const url = `http://127.0.0.1:${port}`;
     await welcome(env, url);
-    const children = ['worker', 'index'].map((file) => startChild(file, variables, folder));
+    const children = (['worker', 'index'] as const).map((file) => startChild(file, variables, folder));
     for (const { deploy } of Object.values(environments))
       closing.push(() => stopLocalEnvironment(deploy.directory));
     closing.push(() => Promise.all(children.map((child) => child.stop(STOP_GRACE_MS))));
@@ -143,14 +143,10 @@ export async function startBenchConsole(
   }
 }
 
-function startChild(file: string, env: NodeJS.ProcessEnv, folder: string): Child {
+function startChild(file: 'index' | 'worker', env: NodeJS.ProcessEnv, folder: string): Child {
   return new Child({
     name: file,
-    args: [
-      '--conditions=compiled',
-      '--enable-source-maps',
-      path.join(PROJECT_ROOT, 'build/server', `${file}.js`),
-    ],
+    args: entryArgs(file),
     env,
     cwd: PROJECT_ROOT,
     logDirectory: path.join(folder, 'logs'),

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Child } from '#server/cli/start/child';
+import { Child, entryArgs } from '#server/cli/start/child';
 import { readControlToken } from '#server/cli/start/control-token';
 import { type OwnDatabases, startOwnDatabases } from '#server/cli/start/database';
 import { type InstanceLock, takeInstanceLock } from '#server/cli/start/instance-lock';
@@ -160,12 +160,11 @@ export class Console {
   }
 
   #startProcesses(env: Variables, dataDir: string, shop: { url: string } | null): void {
-    const flags = ['--conditions=compiled', '--enable-source-maps'];
     const compiled = (file: string): string => path.join(PROJECT_ROOT, 'build/server', file);
     const start = (name: string, args: string[], more: Variables = {}): void => {
       const child = new Child({
         name,
-        args: [...flags, ...args],
+        args,
         env: { ...env, ...more },
         cwd: PROJECT_ROOT,
         logDirectory: path.join(dataDir, 'logs'),
@@ -175,13 +174,16 @@ export class Console {
       this.#children.push(child);
       this.#recordChildren();
     };
-    start('worker', [compiled('worker.js')]);
-    start('web', [compiled('index.js')]);
+    start('worker', entryArgs('worker'));
+    start('web', entryArgs('index'));
     if (!shop) return;
     const preload = pathToFileURL(compiled('cli/start/follow-parent-preload.js')).href;
     const visitors = path.join(PROJECT_ROOT, 'examples/shop/visitors.mjs');
     const perSecond = this.#source.VISITS_PER_SECOND || VISITS_PER_SECOND;
-    start('visitors', ['--import', preload, visitors], { SHOP_URL: shop.url, VISITS_PER_SECOND: perSecond });
+    start('visitors', ['--conditions=compiled', '--import', preload, visitors], {
+      SHOP_URL: shop.url,
+      VISITS_PER_SECOND: perSecond,
+    });
   }
 
   #recordChildren(): void {
