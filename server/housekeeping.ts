@@ -2,7 +2,7 @@ import { forgetOldRecords } from '#server/auth/idempotency';
 import { leadDrillsOn } from '#server/deployments/drills/follow';
 import { setUpPractice } from '#server/deployments/drills/set-up';
 import { endExpiredToggles, verifyOpenToggles } from '#server/maintenance/keep-toggles';
-import { keepPartitions } from '#server/metrics/partitions';
+import { keepMetricPartitions } from '#server/metrics/partitions';
 import { syncScrapeTargets } from '#server/metrics/scrape';
 import { keepCheckPartitions } from '#server/monitoring/checks/partitions';
 import { syncChecks } from '#server/monitoring/checks/sync';
@@ -22,7 +22,7 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'verify toggles', run: verifyOpenToggles },
   { name: 'lead drills on', run: leadDrillsOn },
   { name: 'set up practice', run: setUpPractice },
-  { name: 'make and drop partitions of metrics', run: keepPartitions },
+  { name: 'make and drop partitions of metrics', run: keepMetricPartitions },
   { name: 'sync scrape targets', run: syncScrapeTargets },
   { name: 'make and drop partitions of checks', run: keepCheckPartitions },
   { name: 'sync checks', run: syncChecks },

@@ -1,6 +1,6 @@
 import { defineCommand } from '#server/auth/guard';
 import { type PushMetricsResult, pushMetricsInput } from '#server/metrics/contract';
-import { ensurePartitions, oldestSampleMs } from '#server/metrics/partitions';
+import { ensureMetricPartitions, oldestSampleMs } from '#server/metrics/partitions';
 import { NameCheck, readSample, type Sample } from '#server/metrics/samples';
 import { kindConflict, type Series, seriesIndexOf } from '#server/metrics/series-index';
 import { type Columns, writeSamples } from '#server/metrics/store';
@@ -24,7 +24,7 @@ export const pushMetrics = defineCommand({
   audit: 'none',
   prepare: async (ctx, { samples, ...place }): Promise<Prepared> => {
     environmentConfig(ctx, place);
-    await ensurePartitions(ctx);
+    await ensureMetricPartitions(ctx);
     const rejected: Rejected = [];
     const columns = await readSamples(ctx, place, samples, rejected);
     rejected.sort((a, b) => a.index - b.index);

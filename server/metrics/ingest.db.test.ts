@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pushMetrics } from '#server/metrics/commands';
-import { keepPartitions } from '#server/metrics/partitions';
+import { keepMetricPartitions } from '#server/metrics/partitions';
 import { listMetrics } from '#server/metrics/queries/catalog';
 import type { Ctx } from '#server/platform/context';
 import { hasPostgresCode } from '#server/platform/database-errors';
@@ -131,7 +131,8 @@ describe('partitions', () => {
     `metric_sample_${new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')}`;
 
   it('are there for every time that is taken, and those that are too old go', async () => {
-    await app.system.db.$queryRaw`SELECT metric_make_partitions(now() - interval '20 days', now())`;
+    await app.system.db
+      .$queryRaw`SELECT make_partitions(ARRAY['metric_sample'], now() - interval '20 days', now())`;
     const old = Date.now() - 6.9 * 86_400_000;
     expect(
       await pushMetrics(responder, {
@@ -142,7 +143,7 @@ describe('partitions', () => {
         ],
       }),
     ).toMatchObject({ accepted: 1 });
-    const dropped = await keepPartitions(app.system);
+    const dropped = await keepMetricPartitions(app.system);
     expect(dropped).toContain(dayName(-20));
     const kept = await names();
     expect(kept).toEqual(expect.arrayContaining([dayName(-7), dayName(0), dayName(3)]));
@@ -150,9 +151,10 @@ describe('partitions', () => {
   });
 
   it.each([
-    ["SELECT metric_drop_partitions('metric_sample', now())", '22023'],
-    ["SELECT metric_drop_partitions('audit_entry', now() - interval '9 days')", '22023'],
-    ["SELECT metric_make_partitions(now(), now() + interval '900 days')", '22023'],
+    ["SELECT drop_partitions('metric_sample', now())", '22023'],
+    ["SELECT drop_partitions('audit_entry', now() - interval '9 days')", '22023'],
+    ["SELECT make_partitions(ARRAY['metric_sample'], now(), now() + interval '900 days')", '22023'],
+    ["SELECT make_partitions(ARRAY['audit_entry'], now(), now())", '22023'],
     ['DELETE FROM metric_sample', '42501'],
     ['CREATE TABLE metric_sample_x PARTITION OF metric_sample DEFAULT', '42501'],
   ])('are not to be misused by who serves: %s', async (statement, code) => {

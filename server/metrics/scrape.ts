@@ -1,7 +1,7 @@
 import { LABEL_NAME, LABEL_VALUE_MAX, LABELS_MAX } from '#server/metrics/contract';
 import { fetchExposition, ScrapeError } from '#server/metrics/drivers/exposition-source';
 import { type ExposedSample, ExpositionError, parseExposition } from '#server/metrics/exposition';
-import { ensurePartitions, oldestSampleMs } from '#server/metrics/partitions';
+import { ensureMetricPartitions, oldestSampleMs } from '#server/metrics/partitions';
 import { checkKind, checkTime, type Sample } from '#server/metrics/samples';
 import { kindConflict, type SeriesIndex, seriesIndexOf } from '#server/metrics/series-index';
 import { type Columns, writeSamples } from '#server/metrics/store';
@@ -86,7 +86,7 @@ export function startScrapeLoop(app: App, onError: (error: unknown) => void): Ta
 export async function scrape(ctx: Ctx, task: LeasedTask): Promise<void> {
   const target = await ctx.db.scrapeTarget.findUnique({ where: { id: task.id } });
   if (!target) return;
-  await ensurePartitions(ctx);
+  await ensureMetricPartitions(ctx);
   const atMs = ctx.clock.now().getTime();
   const startedMs = performance.now();
   const { exposed, error } = await ask(target);

@@ -1,5 +1,5 @@
 import type { MetricKind } from '#server/metrics/contract';
-import { ensurePartitions } from '#server/metrics/partitions';
+import { ensureMetricPartitions } from '#server/metrics/partitions';
 import { seriesIndexOf } from '#server/metrics/series-index';
 import { writeSamples } from '#server/metrics/store';
 import type { Ctx } from '#server/platform/context';
@@ -49,7 +49,7 @@ export interface SeriesSamples {
 export async function putSamples(ctx: Ctx, series: readonly SeriesSamples[]): Promise<number[]> {
   const place = { service: 'shop', environment: 'production' };
   const index = seriesIndexOf(ctx);
-  await ensurePartitions(ctx);
+  await ensureMetricPartitions(ctx);
   await index.ensure(
     ctx,
     place,
