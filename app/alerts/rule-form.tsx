@@ -1,6 +1,6 @@
 import { Form, useNavigation } from '@remix-run/react';
 import { History } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { kindOf, SOURCE_KIND_LABELS, type RuleForm as Values } from '#app/alerts/rule-values';
 import { SourceFields } from '#app/alerts/source-fields';
 import { useRootData, useSubject } from '#app/components/layout/root-data';
@@ -18,12 +18,14 @@ import {
 } from '#server/monitoring/rules/words/contract';
 import { CHANNEL_PURPOSES, CHANNELS } from '#server/notifications/contract';
 
-/** Everything that a rule is made of; it can be previewed against history before it is saved. */
+/**
+ * Everything that a rule is made of; it can be previewed against history before it is saved. It goes on with what it began
+ * with, version included, however the page's data changes under it: a new `key` makes it begin anew.
+ */
 export function RuleForm({
-  values,
-  errors,
   isNew,
   save,
+  ...first
 }: {
   values: Values;
   errors: Record<string, string[]>;
@@ -31,6 +33,7 @@ export function RuleForm({
   /** What the button that keeps it says. */
   save: string;
 }) {
+  const [{ values, errors }] = useState(first);
   const subject = useSubject();
   const navigation = useNavigation();
   const busyWith = navigation.state === 'submitting' ? navigation.formData?.get('intent') : null;

@@ -110,7 +110,7 @@ function sourceOf(text: (name: string) => string): unknown {
 }
 
 /** A rule as its form begins; null for a source that the form has no fields for, which the API alone can change. */
-export function formOf(rule: RuleView): RuleForm | null {
+function formOf(rule: RuleView): RuleForm | null {
   const source = sourceFields(rule.source);
   if (!source) return null;
   return {
@@ -133,6 +133,17 @@ export function formOf(rule: RuleView): RuleForm | null {
     enabled: rule.enabled ? 'on' : 'off',
     intervalSeconds: String(rule.intervalSeconds),
   };
+}
+
+/**
+ * What the form of a rule begins with after an answer: what was typed, over the rule. The version that was looked at stays;
+ * after a conflict it is the rule's of now, and so is whether it is on, which the form does not ask for.
+ */
+export function formGoingOn(rule: RuleView, typed: RuleForm, isConflict: boolean): RuleForm | null {
+  const stored = formOf(rule);
+  if (!stored || Object.keys(typed).length === 0) return stored;
+  const { version = '', enabled = '' } = stored;
+  return { ...stored, dryRun: '', ...typed, ...(isConflict ? { version, enabled } : {}) };
 }
 
 function sourceFields(source: RuleSource): RuleForm | null {

@@ -1,10 +1,10 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react';
+import { Form, Link, useActionData, useLoaderData, useLocation } from '@remix-run/react';
 import { FlaskConical } from 'lucide-react';
 import { standingLook } from '#app/alerts/looks';
 import { PreviewBox } from '#app/alerts/preview-box';
 import { RuleForm } from '#app/alerts/rule-form';
-import { fieldErrors, formOf, ruleOf, type RuleForm as Values } from '#app/alerts/rule-values';
+import { fieldErrors, formGoingOn, ruleOf, type RuleForm as Values } from '#app/alerts/rule-values';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
@@ -69,8 +69,9 @@ export default function Rule() {
   const failure = answer && 'error' in answer ? (answer as ActionFailure) : null;
   const previewed = answer && 'preview' in answer ? answer : null;
   const typed = (failure?.intent === 'switch' ? {} : (failure?.values ?? previewed?.values ?? {})) as Values;
-  const form = formOf(rule);
-  const isTyped = Object.keys(typed).length > 0;
+  const isConflict = failure?.error.kind === 'conflict';
+  const form = formGoingOn(rule, typed, isConflict);
+  const formKey = useFormKey();
   return (
     <>
       <BackLink to={paths.rules()}>Rules</BackLink>
@@ -80,7 +81,7 @@ export default function Rule() {
           <>
             <AuditLink filter={{ search: rule.key }} />
             <LinkButton to={paths.alerts({ rule: rule.key })}>Its alerts</LinkButton>
-            <LinkButton to={paths.rule(rule.key, { test: 1 })}>
+            <LinkButton to={paths.rule(rule.key, { test: 1 })} state={{ formKey }}>
               <FlaskConical aria-hidden="true" size={15} />
               Test
             </LinkButton>
@@ -90,15 +91,18 @@ export default function Rule() {
       >
         <span className="break-words">{rule.words}</span>
       </PageHeader>
-      <FailureNotice failure={failure} className="mb-4" />
+      <FailureNotice
+        failure={isConflict ? { error: { ...failure.error, hint: OVERWRITES } } : failure}
+        className="mb-4"
+      />
       {rule.enabled ? null : (
         <Notice tone="warning" title="This rule is switched off: nothing is looked at." className="mb-4" />
       )}
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
         {form ? (
           <RuleForm
-            key={rule.version}
-            values={isTyped ? { ...form, dryRun: '', ...typed } : form}
+            key={`${rule.key} ${formKey}`}
+            values={form}
             errors={fieldErrors(failure?.fields ?? {})}
             isNew={false}
             save="Save"
@@ -120,6 +124,14 @@ export default function Rule() {
       </div>
     </>
   );
+}
+
+const OVERWRITES = 'What you typed is still here. Saving again overwrites theirs.';
+
+/** What the form is told apart by: another one after each answer, the same where only the test is looked at. */
+function useFormKey(): string {
+  const { key, state } = useLocation();
+  return (state as { formKey?: string } | null)?.formKey ?? key;
 }
 
 function SwitchButton({ rule }: { rule: RuleView }) {
