@@ -21,7 +21,7 @@ import {
   lockdownProcedure,
   unlockProcedure,
 } from '#server/maintenance/procedures/toggles';
-import { noteDecision } from '#server/monitoring/alerts/automatic-actions';
+import { noteLockdownDecision, noteRollbackDecision } from '#server/monitoring/alerts/automatic-actions';
 import { automaticActionRequested } from '#server/monitoring/alerts/contract';
 import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
 import { createSlackDriver } from '#server/notifications/drivers/slack';
@@ -112,7 +112,7 @@ export function createEventRegistry(): EventRegistry {
   events.on(deployEnded, 'deployments.follow-drill', followDrill);
   events.on(automaticActionRequested, 'maintenance.lock-down-for-breach', lockDownForBreach);
   events.on(automaticActionRequested, 'deployments.roll-back-for-alert', rollBackForAlert);
-  events.on(automaticRollbackDecided, 'monitoring.note-rollback-decision', noteDecision);
-  events.on(breachLockdownDecided, 'monitoring.note-lockdown-decision', noteDecision);
+  events.on(automaticRollbackDecided, 'monitoring.note-rollback-decision', noteRollbackDecision);
+  events.on(breachLockdownDecided, 'monitoring.note-lockdown-decision', noteLockdownDecision);
   return events;
 }

@@ -9,6 +9,7 @@ const FACTS: Facts = {
   settings: { enabled: true, attributionMinutes: 60, cooldownMinutes: 30 },
   now: at(12),
   alertId: 'a',
+  alertState: 'firing',
   breachedSince: at(10),
   toleranceMs: 3_000,
   current: { tag: 'v2', direction: 'deploy', switchedAt: at(5), runId: 'deploy-2' },
@@ -38,6 +39,8 @@ describe('an automatic rollback', () => {
 
   it.each<[string, Partial<Facts>, RegExp]>([
     ['where it is switched off', { settings: { ...FACTS.settings, enabled: false } }, /switched off/],
+    ['for an alert that is over', { alertState: 'resolved' }, /over before it could be decided/],
+    ['for an alert that is gone', { alertState: null }, /over before it could be decided/],
     ['where nothing is live', { current: null }, /nothing has been deployed/],
     [
       'from a rollback',

@@ -5,15 +5,17 @@ export interface Facts {
   settings: { enabled: boolean; attributionMinutes: number; cooldownMinutes: number };
   now: Date;
   alertId: string;
+  /** How the alert stands by now; null when it is gone. */
+  alertState: 'firing' | 'acknowledged' | 'resolved' | null;
   /** When the breach began, by the data. */
   breachedSince: Date;
   /** How exactly that is known, ms. */
   toleranceMs: number;
   /** What visitors are on. */
   current: { tag: string; direction: Direction; switchedAt: Date; runId: string } | null;
-  /** Of the current release, whenever it was. */
+  /** Of the current release, whenever it was; not one that was refused. */
   attempt: { alertId: string; at: Date } | null;
-  /** The newest of the environment, of any release. */
+  /** The newest of the environment, of any release, that started a run. */
   lastAttemptAt: Date | null;
   inMaintenance: boolean;
   /** What holds the environment. */
@@ -30,6 +32,8 @@ export type Verdict = { go: true; from: string; to: string } | { go: false; why:
 export function decideRollback(facts: Facts): Verdict {
   const { settings, current, target } = facts;
   if (!settings.enabled) return no('automatic rollback is switched off for this environment.');
+  if (facts.alertState === null || facts.alertState === 'resolved')
+    return no('the alert was over before it could be decided.');
   if (!current) return no('nothing has been deployed here.');
   const { tag } = current;
   if (current.direction === 'rollback')

@@ -9,7 +9,7 @@ import { findCurrentDeployment } from '#server/deployments/records';
 import { isInMaintenance } from '#server/maintenance/queries';
 import type { automaticActionRequested } from '#server/monitoring/alerts/contract';
 import { type Ctx, systemActor } from '#server/platform/context';
-import { AppError } from '#server/platform/errors';
+import { AppError, messageOf } from '#server/platform/errors';
 import { publish } from '#server/platform/events';
 import type { EventType } from '#server/platform/events-contract';
 import { hashPlan } from '#server/runs/state';
@@ -45,12 +45,19 @@ async function gatherFacts(
   current: Current | null,
 ): Promise<Facts> {
   const { service, environment, alertId } = event;
-  const [attempt, last, inMaintenance, activeRun, { choice }] = await Promise.all([
+  // What takes long comes first: the alert may be over by then.
+  const { choice } = await chooseTarget(ctx, event);
+  const [attempt, last, inMaintenance, activeRun, [standing]] = await Promise.all([
     current && findAttempt(ctx, event, current.releaseId),
-    ctx.db.automaticRollbackAttempt.findFirst({ where: { service, environment }, orderBy: { at: 'desc' } }),
+    ctx.db.automaticRollbackAttempt.findFirst({
+      where: { service, environment, runId: { not: null } },
+      orderBy: { at: 'desc' },
+    }),
     isInMaintenance(ctx, event),
     findActiveRun(ctx, event),
-    chooseTarget(ctx, event),
+    // The clock that dated the attempts.
+    ctx.db.$queryRaw<{ now: Date; state: Facts['alertState'] }[]>`
+      SELECT clock_timestamp() AS now, (SELECT state FROM alert WHERE id = ${alertId}::uuid) AS state`,
   ]);
   const kinds = new Map([
     [deployProcedure.id, 'deploy'],
@@ -58,8 +65,9 @@ async function gatherFacts(
   ] as const);
   return {
     settings: config.automaticRollback,
-    now: ctx.clock.now(),
+    now: standing?.now ?? ctx.clock.now(),
     alertId,
+    alertState: standing?.state ?? null,
     breachedSince: new Date(event.breachedSince),
     // Between two samples nobody knows where it began.
     toleranceMs: (config.metrics?.intervalMs ?? 0) + SWITCH_MS,
@@ -69,7 +77,7 @@ async function gatherFacts(
       switchedAt: current.switchedAt ?? current.startedAt,
       runId: current.runId,
     },
-    attempt,
+    attempt: attempt && isRefused(attempt) ? null : attempt,
     lastAttemptAt: last?.at ?? null,
     inMaintenance,
     activeRun: activeRun && {
@@ -93,9 +101,11 @@ async function start(
 ): Promise<void> {
   const { service, environment, alertId } = event;
   const taken = await ctx.db.$executeRaw`
-    INSERT INTO automatic_rollback_attempt (service, environment, release_id, release_tag, alert_id)
+    INSERT INTO automatic_rollback_attempt AS a (service, environment, release_id, release_tag, alert_id)
     VALUES (${service}, ${environment}, ${current.releaseId}::uuid, ${current.release.tag}, ${alertId}::uuid)
-    ON CONFLICT (service, environment, release_id) DO NOTHING`;
+    ON CONFLICT (service, environment, release_id) DO UPDATE
+      SET alert_id = excluded.alert_id, at = excluded.at, refusal = NULL
+      WHERE a.run_id IS NULL AND a.refusal IS NOT NULL`;
   const attempt = await findAttempt(ctx, event, current.releaseId);
   if (taken === 0 && attempt?.alertId !== alertId)
     return decided(ctx, event, 'refused', 'another alert has just begun to roll it back.', null);
@@ -112,11 +122,14 @@ async function start(
     });
     await decided(ctx, event, 'started', wordsOf(verdict), runId);
   } catch (error) {
-    if (!(error instanceof AppError) || !['conflict', 'unprocessable'].includes(error.kind)) throw error;
+    // Told at the same time, or once more: another telling was quicker.
+    if (await hasBegun(ctx, event)) return;
+    // An attempt that started nothing leaves the release to others, also when this one is to be tried again.
     await ctx.db.$executeRaw`
-      UPDATE automatic_rollback_attempt SET refusal = ${error.message}
+      UPDATE automatic_rollback_attempt SET refusal = ${messageOf(error)}
       WHERE service = ${service} AND environment = ${environment} AND release_id = ${current.releaseId}::uuid
-        AND run_id IS NULL`;
+        AND alert_id = ${alertId}::uuid AND run_id IS NULL`;
+    if (!(error instanceof AppError) || !['conflict', 'unprocessable'].includes(error.kind)) throw error;
     await decided(ctx, event, 'refused', error.message, null);
   }
 }
@@ -136,6 +149,11 @@ function findAttempt(ctx: Ctx, { service, environment }: Requested, releaseId: s
   return ctx.db.automaticRollbackAttempt.findUnique({
     where: { service_environment_releaseId: { service, environment, releaseId } },
   });
+}
+
+/** Nothing was started by it, and nothing will be. */
+function isRefused({ runId, refusal }: { runId: string | null; refusal: string | null }): boolean {
+  return runId === null && refusal !== null;
 }
 
 function keyOf({ alertId }: Requested): string {
@@ -163,7 +181,7 @@ async function decided(
   await ctx.transaction(async (tx) => {
     if (runId) {
       await tx.db.$executeRaw`
-        UPDATE automatic_rollback_attempt SET run_id = ${runId}::uuid
+        UPDATE automatic_rollback_attempt SET run_id = ${runId}::uuid, refusal = NULL
         WHERE service = ${service} AND environment = ${environment} AND alert_id = ${alertId}::uuid AND run_id IS NULL`;
     }
     await publish(tx, automaticRollbackDecided, { alertId, service, environment, outcome, words, runId });

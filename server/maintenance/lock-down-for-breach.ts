@@ -8,9 +8,12 @@ import type { EventType } from '#server/platform/events-contract';
 
 type Requested = typeof automaticActionRequested extends EventType<infer T> ? T : never;
 
+const ACTOR = systemActor('Automatic lockdown');
+const STARTED = 'Locked down by the console. A person lifts it.';
+
 /**
- * Locks an environment down at once for an alert that asks for it, whatever becomes of the rollback, and tells what was
- * done. Idempotent; a person lifts the lockdown.
+ * Locks an environment down at once for an alert that asks for it and is not over yet, whatever becomes of the rollback,
+ * and tells what was done. Idempotent; a person lifts the lockdown.
  */
 export async function lockDownForBreach(ctx: Ctx, event: Requested): Promise<void> {
   if (event.action !== 'rollback_and_lockdown') return;
@@ -19,16 +22,25 @@ export async function lockDownForBreach(ctx: Ctx, event: Requested): Promise<voi
     ctx.transaction((tx) =>
       publish(tx, breachLockdownDecided, { alertId, service, environment, outcome, words, runId }),
     );
+  const idempotencyKey = `alert:${alertId}`;
+  const begun = await ctx.db.run.findFirst({
+    where: { idempotencyKey: `system:${ACTOR.name}:${idempotencyKey}` },
+    select: { id: true },
+  });
+  if (begun) return tell('started', STARTED, begun.id);
+  const alert = await ctx.db.alert.findUnique({ where: { id: alertId }, select: { state: true } });
+  if (!alert || alert.state === 'resolved')
+    return tell('refused', 'Not locked down: the alert was over before it could be decided.');
   if (dryRun) return tell('dry_run', 'Dry run, nothing is done: the environment would be locked down.');
   try {
-    const started = await switchByConsole(ctx.as(systemActor('Automatic lockdown')), 'lockdown', 'on', {
+    const started = await switchByConsole(ctx.as(ACTOR), 'lockdown', 'on', {
       service,
       environment,
       reason: event.reason,
-      idempotencyKey: `alert:${alertId}`,
+      idempotencyKey,
     });
     if (!started) return tell('refused', 'Locked down already, or on its way there.');
-    await tell('started', 'Locked down by the console. A person lifts it.', started.runId);
+    await tell('started', STARTED, started.runId);
   } catch (error) {
     if (!(error instanceof AppError) || !['conflict', 'unprocessable', 'not_found'].includes(error.kind))
       throw error;

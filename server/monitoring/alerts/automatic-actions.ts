@@ -5,13 +5,27 @@ import { notify } from '#server/platform/notify';
 
 interface Decision {
   alertId: string;
+  outcome: string;
   words: string;
   runId: string | null;
 }
 
-/** Keeps in the alert's history what was decided about its action, with its reason, and tells the alert's channel. */
-export async function noteDecision(ctx: Ctx, decision: Decision, eventId: bigint): Promise<void> {
-  const { alertId, words, runId } = decision;
+/**
+ * Keeps in the alert's history what was decided about its rollback, with its reason, and tells the alert's channel. A
+ * decision that comes again, in whatever event, is the same one.
+ */
+export function noteRollbackDecision(ctx: Ctx, decision: Decision): Promise<void> {
+  return note(ctx, 'rollback', decision);
+}
+
+/** The same for its lockdown. */
+export function noteLockdownDecision(ctx: Ctx, decision: Decision): Promise<void> {
+  return note(ctx, 'lockdown', decision);
+}
+
+async function note(ctx: Ctx, action: 'rollback' | 'lockdown', decision: Decision): Promise<void> {
+  const { alertId, outcome, words, runId } = decision;
+  const dedupKey = `alert:${alertId}:${action}:${runId ?? outcome}`;
   await ctx.transaction(async (tx) => {
     const alert = await tx.db.alert.findUnique({ where: { id: alertId } });
     if (!alert) return;
@@ -20,9 +34,9 @@ export async function noteDecision(ctx: Ctx, decision: Decision, eventId: bigint
       text: words,
       byName: 'The console',
       runId,
-      dedupKey: `event:${eventId}`,
+      dedupKey,
     });
-    await tellDecision(tx, alert, words, runId, `alert:${alertId}:decision:${eventId}`);
+    await tellDecision(tx, alert, words, runId, dedupKey);
     await notify(tx.db, { kind: 'environment', service: alert.service, environment: alert.environment });
   });
 }
