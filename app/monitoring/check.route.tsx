@@ -27,7 +27,7 @@ import { can, whyNot } from '#server/auth/contract';
 import { pauseCheck, resumeCheck, runCheckNow } from '#server/monitoring/checks/commands';
 import type { CheckDetail, CheckResultView } from '#server/monitoring/checks/contract';
 import { getCheck, listCheckResults } from '#server/monitoring/checks/queries/checks';
-import { CHECK_OUTCOME_LABELS, CHECK_OUTCOMES } from '#server/monitoring/checks/words/contract';
+import { CHECK_OUTCOME_LABELS, CHECK_OUTCOMES, whyNotWell } from '#server/monitoring/checks/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
@@ -268,8 +268,9 @@ function StandingNotice({ check }: { check: CheckDetail }) {
   }
   if (check.state === 'not_run') {
     return (
-      <Notice tone="warning" title={check.lastMessage ?? 'It could not run.'}>
-        The console itself could not look. That says nothing about {check.service}.
+      <Notice tone="warning" title={whyNotWell(check) ?? 'It could not run.'}>
+        {check.isOverdue ? 'No worker has looked at it.' : 'The console itself could not look.'} That says
+        nothing about {check.service}.
       </Notice>
     );
   }

@@ -30,6 +30,7 @@ import {
   type CheckState,
   UPTIME_RANGES,
   type UptimeRange,
+  whyNotWell,
 } from '#server/monitoring/checks/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
@@ -75,8 +76,8 @@ const columns = column.columns([
           </span>
           <UptimeBars buckets={check.bars} range={check.range} now={check.now} />
         </div>
-        {check.state === 'failed' || check.state === 'not_run' ? (
-          <span className="block text-s text-pretty break-words text-muted">{check.lastMessage}</span>
+        {whyNotWell(check) ? (
+          <span className="block text-s text-pretty break-words text-muted">{whyNotWell(check)}</span>
         ) : null}
         {check.pauseReason ? (
           <span className="block text-s text-pretty text-muted">

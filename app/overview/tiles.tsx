@@ -12,7 +12,7 @@ import {
 } from 'lucide-react';
 import { TONE_TEXT, type Tone } from '#app/components/ui/status-mark';
 import { cn } from '#app/lib/cn';
-import { plural } from '#app/lib/format';
+import { formatUtc, plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import { judge } from '#app/metrics/adapt';
 import { checkLook } from '#app/monitoring/check-looks';
@@ -46,7 +46,11 @@ export function Tiles({ tiles, toggles }: { tiles: TileSet; toggles: readonly To
         icon={look.icon}
         value={inAll === 0 ? 'No checks' : look.label}
         words={
-          inAll === 0 ? 'nothing is looked at' : `${health.counts.ok ?? 0} of ${plural(inAll, 'check')} well`
+          inAll === 0
+            ? 'nothing is looked at'
+            : health.state === 'not_run' && health.overdueSince
+              ? `not looked at since ${formatUtc(health.overdueSince)}`
+              : `${health.counts.ok ?? 0} of ${plural(inAll, 'check')} well`
         }
         className="col-span-2 xl:col-span-1"
       />

@@ -80,6 +80,38 @@ describe('results', () => {
     expect((await callOps('status console')).exitCode).toBe(EXIT.done);
   });
 
+  it('of scrapes that nobody makes any more are not well', async () => {
+    const now = Date.parse('2026-03-02T09:05:07.000Z');
+    const listScrapeTargets = (agoMs: number) => () => ({
+      rows: [
+        {
+          service: 'shop',
+          environment: 'production',
+          url: 'http://shop.example/metrics',
+          intervalMs: 1_000,
+          lastScrapedAt: new Date(now - agoMs).toISOString(),
+          lastError: null,
+          lastDurationMs: 3,
+          lastSamples: 40,
+        },
+      ],
+    });
+    const targets = (agoMs: number) =>
+      callOps(
+        'metrics targets',
+        { listScrapeTargets: listScrapeTargets(agoMs) },
+        { terminal: testTerminal({ now }) },
+      );
+    expect(await targets(59_000)).toMatchObject({
+      exitCode: EXIT.done,
+      out: expect.stringContaining('well'),
+    });
+    expect(await targets(61_000)).toMatchObject({
+      exitCode: EXIT.unavailable,
+      out: expect.stringContaining('not scraped for long'),
+    });
+  });
+
   it('are not lost behind a fault of this command line itself', async () => {
     const { exitCode, err } = await callOps('runs list', {
       listRuns: () => {

@@ -149,7 +149,13 @@ export interface TileFigure {
 export interface TileSet {
   service: string;
   environment: string;
-  health: { state: CheckState; counts: Partial<Record<CheckState, number>>; lastAt: string | null };
+  health: {
+    state: CheckState;
+    counts: Partial<Record<CheckState, number>>;
+    lastAt: string | null;
+    /** When the last of those was looked at that nobody has looked at for long; null when there are none. */
+    overdueSince: string | null;
+  };
   figures: TileFigure[];
   alerts: { firing: number; critical: number; acknowledged: number };
   /** When the environment's metrics were last heard of; null for never. */

@@ -15,6 +15,7 @@ import {
   boardInput,
   type TileSet,
 } from '#server/monitoring/board/contract';
+import { overdueColumn, stateColumn } from '#server/monitoring/checks/records';
 import { worstState } from '#server/monitoring/checks/state';
 import type { CheckState } from '#server/monitoring/checks/words/contract';
 import type { Severity } from '#server/monitoring/rules/words/contract';
@@ -193,9 +194,9 @@ function measureOf(key: BoardChartKey) {
 
 interface FactRow extends EnvironmentKey {
   what: 'check' | 'alert' | 'rule';
-  /** Outcome of checks, severity of alerts and rules. */
+  /** State of checks, severity of alerts and rules. */
   name: string | null;
-  /** State of alerts, key of rules. */
+  /** State of alerts, key of rules; `overdue` of checks that nobody has looked at for long. */
   detail: string | null;
   comparison: string | null;
   amount: number;
@@ -207,10 +208,12 @@ const MEASURES = BOARD_CHARTS.map((key) => ({ key, json: JSON.stringify(measureO
 
 /** Checks, open alerts, and the limits that rules set for what is shown, of all environments; one statement. */
 async function readFacts(ctx: Ctx): Promise<FactRow[]> {
+  const now = ctx.clock.now();
   return ctx.db.$queryRaw<FactRow[]>`
-    SELECT 'check' AS what, service, environment, last_outcome AS name, NULL AS detail, NULL AS comparison,
+    SELECT 'check' AS what, service, environment, ${stateColumn(now)} AS name,
+           CASE WHEN last_outcome IS NOT NULL AND ${overdueColumn(now)} THEN 'overdue' END AS detail, NULL AS comparison,
            count(*)::float8 AS amount, max(last_at) AS "lastAt", NULL AS measure
-    FROM monitor_check WHERE removed_at IS NULL AND paused_at IS NULL GROUP BY service, environment, last_outcome
+    FROM monitor_check c WHERE removed_at IS NULL AND paused_at IS NULL GROUP BY service, environment, 4, 5
     UNION ALL
     SELECT 'alert', service, environment, severity, state, NULL, count(*)::float8, NULL, NULL
     FROM alert WHERE state <> 'resolved' GROUP BY service, environment, severity, state
@@ -236,10 +239,12 @@ function limitsOf(facts: readonly FactRow[], place: EnvironmentKey, key: BoardCh
 
 function standingOf(facts: readonly FactRow[], place: EnvironmentKey): Pick<TileSet, 'health' | 'alerts'> {
   const counts: Partial<Record<CheckState, number>> = {};
-  let lastAt: Date | null = null;
+  let [lastAt, overdueSince]: (Date | null)[] = [null, null];
   for (const check of factsOf(facts, place, 'check')) {
-    counts[(check.name as CheckState | null) ?? 'waiting'] = check.amount;
+    const state = check.name as CheckState;
+    counts[state] = (counts[state] ?? 0) + check.amount;
     if (check.lastAt && (!lastAt || check.lastAt > lastAt)) lastAt = check.lastAt;
+    if (check.detail === 'overdue') overdueSince = check.lastAt;
   }
   const alerts = { firing: 0, critical: 0, acknowledged: 0 };
   for (const { detail, name, amount } of factsOf(facts, place, 'alert')) {
@@ -254,6 +259,7 @@ function standingOf(facts: readonly FactRow[], place: EnvironmentKey): Pick<Tile
       state: worstState(Object.keys(counts) as CheckState[]),
       counts,
       lastAt: lastAt?.toISOString() ?? null,
+      overdueSince: overdueSince?.toISOString() ?? null,
     },
     alerts,
   };

@@ -244,7 +244,7 @@ async function told(
 ): Promise<CheckView> {
   const row = await findCheck(tx, id);
   await record(tx, row, action, details, reason);
-  return toCheckView(row);
+  return toCheckView(row, tx.clock.now());
 }
 
 async function record(

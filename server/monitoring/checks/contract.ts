@@ -157,6 +157,9 @@ export const checkView = z.object({
   intervalSeconds: z.number(),
   timeoutMs: z.int(),
   state: z.enum(CHECK_STATES),
+  isOverdue: z
+    .boolean()
+    .check(z.describe('Nobody has looked for long: what was seen last says nothing of now.')),
   since: z.nullable(timestamp).check(z.describe('Since when it stands so.')),
   pausedByName: z.nullable(z.string()),
   pauseReason: z.nullable(z.string()),

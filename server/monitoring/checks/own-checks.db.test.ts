@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readTiles } from '#server/monitoring/board/queries';
 import {
   changeCheck,
   createCheck,
@@ -18,6 +19,7 @@ import { readCheckStates } from '#server/monitoring/checks/queries/read-check-st
 import { uptime } from '#server/monitoring/checks/queries/uptime';
 import { claimDueChecks, keepResults } from '#server/monitoring/checks/store';
 import { syncChecks } from '#server/monitoring/checks/sync';
+import { whyNotWell } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { createTestApp, type TestApp } from '#server/testing/context';
 import { metricsConfig } from '#server/testing/metrics';
@@ -194,6 +196,41 @@ describe('what checks say', () => {
       rows: [{ outcome: 'failed', durationMs: 20, statusCode: 200 }],
     });
     expect((await listCheckResults(viewer, { checkId, outcome: 'ok' })).total).toBe(0);
+  });
+
+  it('is not known once nobody has looked for long: filters, counts, health and what rows say agree', async () => {
+    await takeAll('ok');
+    const before = (await listChecks(viewer, {})).counts;
+    await app.system.db.$executeRaw`
+      UPDATE monitor_check SET last_at = '2026-03-02T09:05:07Z', next_at = clock_timestamp() + interval '1 hour'
+      WHERE key = 'health' AND removed_at IS NULL`;
+    const unknown = await listChecks(viewer, { state: 'not_run' });
+    expect(unknown.counts).toEqual({ ...before, ok: before.ok - 1, not_run: 1 });
+    expect(unknown.total).toBe(1);
+    expect(unknown.rows).toMatchObject([
+      {
+        key: 'health',
+        state: 'not_run',
+        isOverdue: true,
+        lastOutcome: 'ok',
+        since: '2026-03-02T09:05:07.000Z',
+      },
+    ]);
+    expect(unknown.rows.map(whyNotWell)).toEqual([
+      'Not looked at since 2026-03-02 09:05:07 UTC. Does a worker run?',
+    ]);
+    expect((await listChecks(viewer, { state: 'ok' })).rows.map(({ key }) => key)).not.toContain('health');
+    expect(await getServiceHealth(viewer, PLACE)).toMatchObject({ state: 'not_run', subChecks: [] });
+    const [tile] = await readTiles(viewer, {});
+    expect(tile?.health).toMatchObject({
+      state: 'not_run',
+      counts: { ok: before.ok - 1, not_run: 1 },
+      overdueSince: '2026-03-02T09:05:07.000Z',
+    });
+    await app.system.db.$executeRaw`
+      UPDATE monitor_check SET next_at = clock_timestamp() WHERE key = 'health' AND removed_at IS NULL`;
+    await takeAll('ok');
+    expect((await listChecks(viewer, {})).counts).toEqual(before);
   });
 
   it('adds up over hours and days, and says nothing of what was not looked at', async () => {

@@ -1,12 +1,27 @@
 import type { CheckView, SubCheck } from '#server/monitoring/checks/contract';
-import { stateOf } from '#server/monitoring/checks/state';
+import { isOverdue, OVERDUE_LEAST_MS, OVERDUE_LOOKS, stateOf } from '#server/monitoring/checks/state';
 import type { CheckKind, CheckOutcome } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
-import type { MonitorCheck } from '#server/platform/generated/prisma/client';
+import { type MonitorCheck, Prisma } from '#server/platform/generated/prisma/client';
 
-/** A check as people see it. */
-export function toCheckView(row: MonitorCheck): CheckView {
+/** How a row `c` of `monitor_check` stands, as `stateOf` says it. */
+export function stateColumn(now: Date): Prisma.Sql {
+  return Prisma.sql`CASE WHEN c.paused_at IS NOT NULL THEN 'paused' WHEN c.last_outcome IS NULL THEN 'waiting'
+    WHEN ${overdueColumn(now)} THEN 'not_run' ELSE c.last_outcome END`;
+}
+
+/** Whether nobody has looked for long at a row `c` of `monitor_check`, as `isOverdue` says it. */
+export function overdueColumn(now: Date): Prisma.Sql {
+  return Prisma.sql`coalesce(c.last_at < ${now}::timestamptz - (greatest(${OVERDUE_LOOKS}::bigint * c.interval_ms,
+    ${OVERDUE_LEAST_MS}::bigint) + c.timeout_ms) * interval '1 millisecond', false)`;
+}
+
+/** A check as people see it at `now`. */
+export function toCheckView(row: MonitorCheck, now: Date): CheckView {
+  const state = stateOf(row, now);
+  const isSilent = state === 'not_run' && isOverdue(row, now);
+  const since = row.pausedAt ?? (isSilent ? row.lastAt : row.outcomeSince);
   return {
     id: row.id,
     service: row.service,
@@ -20,8 +35,9 @@ export function toCheckView(row: MonitorCheck): CheckView {
     bodyIncludes: row.bodyIncludes,
     intervalSeconds: row.intervalMs / 1_000,
     timeoutMs: row.timeoutMs,
-    state: stateOf(row),
-    since: (row.pausedAt ?? row.outcomeSince)?.toISOString() ?? null,
+    state,
+    isOverdue: isSilent,
+    since: since?.toISOString() ?? null,
     pausedByName: row.pausedByName,
     pauseReason: row.pauseReason,
     createdByName: row.createdByName,

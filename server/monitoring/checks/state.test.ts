@@ -90,15 +90,31 @@ describe('what could not run', () => {
   });
 });
 
+const NOW = new Date('2026-03-02T09:05:07.000Z');
+const well = { pausedAt: null, lastOutcome: 'ok', lastAt: NOW, intervalMs: 10_000, timeoutMs: 5_000 };
+
 describe('how checks stand', () => {
   it('is the worst, and a paused one says nothing', () => {
     expect(worstState(['ok', 'paused', 'not_run'])).toBe('not_run');
     expect(worstState(['not_run', 'failed', 'ok'])).toBe('failed');
     expect(worstState(['paused', 'ok'])).toBe('ok');
     expect(worstState(['paused'])).toBe('waiting');
-    expect(stateOf({ pausedAt: new Date(), lastOutcome: 'ok' })).toBe('paused');
-    expect(stateOf({ pausedAt: null, lastOutcome: null })).toBe('waiting');
+    expect(stateOf({ ...well, pausedAt: NOW }, NOW)).toBe('paused');
+    expect(stateOf({ ...well, lastOutcome: null }, NOW)).toBe('waiting');
   });
+
+  it.each([
+    [1_000, 64_900, 'ok'],
+    [1_000, 65_100, 'not_run'],
+    [60_000, 184_900, 'ok'],
+    [60_000, 185_100, 'not_run'],
+  ])(
+    'is unknown when nobody has looked for long: each %d ms, last %d ms ago: %s',
+    (intervalMs, agoMs, state) => {
+      const lastAt = new Date(NOW.getTime() - agoMs);
+      expect(stateOf({ ...well, intervalMs, lastAt }, NOW)).toBe(state);
+    },
+  );
 
   it('is uptime of the time that was looked at, and none of what was not', () => {
     expect(uptimePercent([])).toBeNull();

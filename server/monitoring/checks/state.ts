@@ -22,10 +22,29 @@ export function phaseOf(identity: string): number {
   return createHash('sha256').update(identity).digest().readUInt32BE(0) / 2 ** 32;
 }
 
-/** How a check stands for people. */
-export function stateOf(check: { pausedAt: Date | null; lastOutcome: string | null }): CheckState {
+/** Looks that may be missed before the last one says nothing any more, and the least time that they are given, ms. */
+export const OVERDUE_LOOKS = 3;
+export const OVERDUE_LEAST_MS = 60_000;
+
+interface Standing {
+  pausedAt: Date | null;
+  lastOutcome: string | null;
+  lastAt: Date | null;
+  intervalMs: number;
+  timeoutMs: number;
+}
+
+/** True when nobody has looked for so long that what the last look brought says nothing of now. */
+export function isOverdue({ lastAt, intervalMs, timeoutMs }: Standing, now: Date): boolean {
+  const patienceMs = Math.max(OVERDUE_LOOKS * intervalMs, OVERDUE_LEAST_MS) + timeoutMs;
+  return lastAt !== null && lastAt.getTime() < now.getTime() - patienceMs;
+}
+
+/** How a check stands for people; `stateColumn` says the same to the database. */
+export function stateOf(check: Standing, now: Date): CheckState {
   if (check.pausedAt) return 'paused';
-  return (check.lastOutcome as CheckOutcome | null) ?? 'waiting';
+  if (check.lastOutcome === null) return 'waiting';
+  return isOverdue(check, now) ? 'not_run' : (check.lastOutcome as CheckOutcome);
 }
 
 /** The worst state there is: failing before unknown before well. Paused checks say nothing. */

@@ -15,6 +15,7 @@ import {
   type CheckKind,
   type CheckOutcome,
   type CheckState,
+  whyNotWell,
 } from '#server/monitoring/checks/words/contract';
 
 const STATES: Record<CheckState, State> = {
@@ -94,7 +95,7 @@ function lineOf({ screen }: Pick<Ops<never>, 'screen'>, check: CheckView): strin
       `${markOf(state)} ${clean(check.title)}: ${CHECK_STATE_LABELS[check.state].toLowerCase()}`,
     ),
     check.lastDurationMs === null ? '' : `${check.lastDurationMs} ms`,
-    check.state === 'ok' ? '' : clean(check.pauseReason ?? check.lastMessage ?? ''),
+    clean(check.pauseReason ?? whyNotWell(check) ?? ''),
   ];
   return parts.filter(Boolean).join('  ');
 }

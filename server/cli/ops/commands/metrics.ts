@@ -99,6 +99,15 @@ function labelsOf(given: string | boolean | string[] | undefined): Record<string
   );
 }
 
+/** Scrapes that may be missed before the last one says nothing any more, and the least time that they are given, ms. */
+const OVERDUE_SCRAPES = 3;
+const OVERDUE_LEAST_MS = 60_000;
+
+function isOverdue({ lastScrapedAt, intervalMs }: ScrapeTargetView, now: number): boolean {
+  const patienceMs = Math.max(OVERDUE_SCRAPES * intervalMs, OVERDUE_LEAST_MS);
+  return lastScrapedAt !== null && Date.parse(lastScrapedAt) < now - patienceMs;
+}
+
 export async function listTargets(ops: Ops<'listScrapeTargets'>, _input: CommandInput): Promise<ExitCode> {
   const found = await ops.call('listScrapeTargets', {});
   const { now } = ops.screen;
@@ -106,12 +115,14 @@ export async function listTargets(ops: Ops<'listScrapeTargets'>, _input: Command
     { title: 'Environment', cell: nameOf },
     {
       title: 'State',
-      cell: ({ lastError, lastScrapedAt }) =>
-        lastError
+      cell: (target) =>
+        target.lastError
           ? { state: 'critical', text: 'brought nothing' }
-          : lastScrapedAt
-            ? { state: 'ok', text: 'well' }
-            : { state: 'quiet', text: 'not yet' },
+          : isOverdue(target, now)
+            ? { state: 'critical', text: 'not scraped for long' }
+            : target.lastScrapedAt
+              ? { state: 'ok', text: 'well' }
+              : { state: 'quiet', text: 'not yet' },
     },
     {
       title: 'Last',
@@ -123,5 +134,7 @@ export async function listTargets(ops: Ops<'listScrapeTargets'>, _input: Command
     { title: 'Address', cell: ({ url, lastError }) => clean(lastError ?? url), flexible: true },
   ];
   ops.screen.table(found, found.rows, columns, 'Nothing is scraped.');
-  return found.rows.some(({ lastError }) => lastError !== null) ? EXIT.unavailable : EXIT.done;
+  return found.rows.some((target) => target.lastError !== null || isOverdue(target, now))
+    ? EXIT.unavailable
+    : EXIT.done;
 }

@@ -11,8 +11,8 @@ import {
   type SubCheck,
 } from '#server/monitoring/checks/contract';
 import { uptime } from '#server/monitoring/checks/queries/uptime';
-import { findCheck, toCheckView } from '#server/monitoring/checks/records';
-import { stateOf, worstState } from '#server/monitoring/checks/state';
+import { findCheck, stateColumn, toCheckView } from '#server/monitoring/checks/records';
+import { worstState } from '#server/monitoring/checks/state';
 import { CHECK_STATES, type CheckOutcome, type CheckState } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
@@ -28,34 +28,40 @@ export const listChecks = defineQuery({
   access: 'checks.read',
   input: listChecksInput,
   handle: async (ctx, { state, range, page, pageSize, service, environment, kind }): Promise<CheckPage> => {
-    const anyState = {
-      removedAt: null,
-      ...(service ? { service } : {}),
-      ...(environment ? { environment } : {}),
-      ...(kind ? { kind } : {}),
-    };
-    const where = { ...anyState, ...(state ? whereState(state) : {}) };
-    const [rows, counts] = await Promise.all([
-      ctx.db.monitorCheck.findMany({
-        where,
-        orderBy: [
-          { service: 'asc' },
-          { environment: 'desc' },
-          { kind: 'asc' },
-          { title: 'asc' },
-          { id: 'asc' },
-        ],
-        skip: (page - 1) * pageSize,
-        take: pageSize,
-      }),
-      countStates(ctx, anyState),
+    const now = ctx.clock.now();
+    const where = Prisma.join(
+      [
+        Prisma.sql`c.removed_at IS NULL`,
+        ...(service ? [Prisma.sql`c.service = ${service}`] : []),
+        ...(environment ? [Prisma.sql`c.environment = ${environment}`] : []),
+        ...(kind ? [Prisma.sql`c.kind = ${kind}`] : []),
+      ],
+      ' AND ',
+    );
+    const only = state ? Prisma.sql`AND ${stateColumn(now)} = ${state}` : Prisma.empty;
+    const [ids, counts] = await Promise.all([
+      ctx.db.$queryRaw<{ id: string }[]>`
+        SELECT c.id FROM monitor_check c WHERE ${where} ${only}
+        ORDER BY c.service, c.environment DESC, c.kind, c.title, c.id
+        LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize}`,
+      countStates(ctx, where, now),
     ]);
+    const rows = await ctx.db.monitorCheck.findMany({
+      where: { id: { in: ids.map(({ id }) => id) } },
+      orderBy: [
+        { service: 'asc' },
+        { environment: 'desc' },
+        { kind: 'asc' },
+        { title: 'asc' },
+        { id: 'asc' },
+      ],
+    });
     const checkIds = rows.map(({ id }) => id);
     const { day, quarter } = await readRanges(ctx, checkIds);
     const bars = range === 'day' ? day : quarter;
     return {
       rows: rows.map((row, at) => ({
-        ...toCheckView(row),
+        ...toCheckView(row, now),
         uptimeDay: day[at]?.percent ?? null,
         uptimeQuarter: quarter[at]?.percent ?? null,
         bars: bars[at]?.buckets ?? [],
@@ -68,28 +74,11 @@ export const listChecks = defineQuery({
   },
 });
 
-function whereState(state: CheckState) {
-  if (state === 'paused') return { pausedAt: { not: null } };
-  return { pausedAt: null, lastOutcome: state === 'waiting' ? null : state };
-}
-
-async function countStates(
-  ctx: Ctx,
-  where: Prisma.MonitorCheckWhereInput,
-): Promise<Record<CheckState, number>> {
-  const counts = Object.fromEntries(CHECK_STATES.map((state) => [state, 0])) as Record<CheckState, number>;
-  const [paused, groups] = await Promise.all([
-    ctx.db.monitorCheck.count({ where: { ...where, pausedAt: { not: null } } }),
-    ctx.db.monitorCheck.groupBy({
-      by: ['lastOutcome'],
-      where: { ...where, pausedAt: null },
-      _count: { _all: true },
-    }),
-  ]);
-  counts.paused = paused;
-  for (const { lastOutcome, _count } of groups)
-    counts[stateOf({ pausedAt: null, lastOutcome })] = _count._all;
-  return counts;
+async function countStates(ctx: Ctx, where: Prisma.Sql, now: Date): Promise<Record<CheckState, number>> {
+  const found = await ctx.db.$queryRaw<{ state: CheckState; count: number }[]>`
+    SELECT ${stateColumn(now)} AS state, count(*)::int AS count FROM monitor_check c WHERE ${where} GROUP BY 1`;
+  const none = Object.fromEntries(CHECK_STATES.map((state) => [state, 0])) as Record<CheckState, number>;
+  return { ...none, ...Object.fromEntries(found.map(({ state, count }) => [state, count])) };
 }
 
 /** The last 24 hours by hour and the last 90 days by day, with the one under way. */
@@ -113,7 +102,7 @@ export const getCheck = defineQuery({
     const row = await findCheck(ctx, checkId);
     const { day, quarter } = await readRanges(ctx, [checkId]);
     return {
-      ...toCheckView(row),
+      ...toCheckView(row, ctx.clock.now()),
       uptimeDay: day[0]?.percent ?? null,
       uptimeQuarter: quarter[0]?.percent ?? null,
       hours: day[0]?.buckets ?? [],
@@ -174,12 +163,15 @@ export const getServiceHealth = defineQuery({
       where: { service, environment, removedAt: null },
       orderBy: [{ kind: 'asc' }, { title: 'asc' }, { id: 'asc' }],
     });
-    const checks = rows.map(toCheckView);
+    const now = ctx.clock.now();
+    const checks = rows.map((row) => toCheckView(row, now));
+    const health = checks.find((check) => check.key === 'health');
     return {
       service,
       environment,
       state: worstState(checks.map((check) => check.state)),
-      subChecks: checks.find((check) => check.key === 'health')?.subChecks ?? [],
+      // What was said long ago is not what it is.
+      subChecks: health && !health.isOverdue ? health.subChecks : [],
       checks,
     };
   },

@@ -27,6 +27,18 @@ export const CHECK_STATE_LABELS: Record<CheckState, string> = {
   paused: 'Paused',
 };
 
+/** Why a check does not stand well, in words; null where there is nothing to say. */
+export function whyNotWell(check: {
+  state: CheckState;
+  isOverdue: boolean;
+  lastAt: string | null;
+  lastMessage: string | null;
+}): string | null {
+  if (check.isOverdue && check.lastAt)
+    return `Not looked at since ${check.lastAt.slice(0, 19).replace('T', ' ')} UTC. Does a worker run?`;
+  return check.state === 'failed' || check.state === 'not_run' ? check.lastMessage : null;
+}
+
 export const CHECK_OUTCOME_LABELS: Record<CheckOutcome, string> = {
   ok: 'Well',
   failed: 'Failed',
