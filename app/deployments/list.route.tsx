@@ -28,6 +28,9 @@ export { ErrorBoundary } from '#app/components/error-boundary';
 
 export const meta: MetaFunction = (args) => pageTitle(args, 'Deployments');
 
+/** Releases of each environment that are shown until all are asked for. */
+const FIRST_RELEASES = 6;
+
 export const loader = protectedLoader({ access: 'deployments.read' }, async ({ ctx, url }) => {
   const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
   const places = practiceLast(await listEnvironments(ctx, {}));
@@ -42,11 +45,15 @@ export const loader = protectedLoader({ access: 'deployments.read' }, async ({ c
       shown.map(async ({ service, environment }) => ({
         place: { service, environment },
         ...(await listReleases(ctx, { service, environment }).then(
-          (rows) => ({ rows, problem: null }),
+          (all) => ({
+            rows: url.searchParams.get('releases') === 'all' ? all : all.slice(0, FIRST_RELEASES),
+            total: all.length,
+            problem: null,
+          }),
           // A repository that cannot be read must not hide what was deployed.
           (error: unknown) => {
             if (!(error instanceof AppError)) throw error;
-            return { rows: [], problem: error.message };
+            return { rows: [], total: 0, problem: error.message };
           },
         )),
       })),
@@ -152,7 +159,7 @@ export default function Deployments() {
         The releases there are, and what was done with them.
       </PageHeader>
       <div className="grid gap-4">
-        {releases.map(({ place, rows: views, problem }) =>
+        {releases.map(({ place, rows: views, total: count, problem }) =>
           problem ? (
             <Notice
               key={`${place.service}/${place.environment}`}
@@ -166,6 +173,7 @@ export default function Deployments() {
               key={`${place.service}/${place.environment}`}
               place={place}
               releases={views}
+              total={count}
               title={
                 releases.length > 1 ? `Releases for ${place.service} / ${place.environment}` : 'Releases'
               }

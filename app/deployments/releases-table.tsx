@@ -12,30 +12,29 @@ import { type Place, paths } from '#app/lib/paths';
 import { can } from '#server/auth/contract';
 import type { ReleaseView, Verdict } from '#server/deployments/contract';
 
-const FIRST = 8;
-
-/** Every release of a service as one environment sees it, with what can be done with each. */
+/** Releases of a service as one environment sees them, with what can be done with each, and a way to all of them. */
 export function ReleasesTable({
   place,
   releases,
+  total,
   title,
 }: {
   place: Place;
   releases: ReleaseView[];
+  /** How many there are. */
+  total: number;
   title: string;
 }) {
   const [search] = useSearchParams();
-  const isWhole = search.get('releases') === 'all';
-  const shown = isWhole ? releases : releases.slice(0, FIRST);
   return (
-    <Section title={title} note={plural(releases.length, 'release')} flush>
+    <Section title={title} note={plural(total, 'release')} flush>
       {releases.length === 0 ? (
         <EmptyState icon={PackageX} title="The repository has no release">
           Tag a commit in the service's repository; it appears here.
         </EmptyState>
       ) : null}
       <ul className="divide-y divide-line">
-        {shown.map((release) => (
+        {releases.map((release) => (
           <li key={release.id} className="flex min-h-10 items-center gap-3 py-1 pr-1.5 pl-4 hover:bg-hover">
             <div className="min-w-0 flex-1 lg:flex lg:items-center lg:gap-3">
               <p className="flex flex-wrap items-center gap-x-2 gap-y-1 lg:w-76 lg:shrink-0">
@@ -68,13 +67,13 @@ export function ReleasesTable({
           </li>
         ))}
       </ul>
-      {releases.length > FIRST && !isWhole ? (
+      {releases.length < total ? (
         <Link
           to={changeSearch(search, { releases: 'all' })}
           preventScrollReset
           className="hit flex items-center justify-center border-t border-line text-muted no-underline hover:bg-hover hover:text-ink"
         >
-          Show all {releases.length}
+          Show all {total}
         </Link>
       ) : null}
     </Section>

@@ -15,6 +15,9 @@ import type { EnvironmentKey } from '#server/services/contract';
 /** Deployments of one environment that are always part of its history: the newest. */
 const HISTORY_LIMIT = 20;
 
+/** With when it took visitors, or began where it has not. */
+export type DatedEntry = HistoryEntry & { since: Date };
+
 interface HistoryRow {
   deploymentId: string;
   sequence: number;
@@ -23,6 +26,7 @@ interface HistoryRow {
   restoresSequence: number | null;
   tookVisitors: boolean;
   validated: boolean;
+  since: Date;
   releaseId: string;
   tag: string;
   commitSha: string;
@@ -41,7 +45,7 @@ export async function loadHistory(
   ctx: Ctx,
   key: EnvironmentKey,
   present: readonly SourceRelease[] | null,
-): Promise<HistoryEntry[]> {
+): Promise<DatedEntry[]> {
   const rows = await readHistory(ctx, key);
   const found = present && new Set(present.map((release) => `${release.tag}\0${release.commitSha}`));
   return rows.map(({ releaseId, tag, commitSha, title, schemaVersion, verdict, ...row }) => ({
@@ -93,7 +97,7 @@ function readHistory(ctx: Ctx, { service, environment }: EnvironmentKey): Promis
     )
     SELECT d.id AS "deploymentId", d.sequence, d.direction, d.status::text AS status,
       restored.sequence AS "restoresSequence", d.switched_at IS NOT NULL AS "tookVisitors",
-      d.validated_at IS NOT NULL AS validated, r.id AS "releaseId", r.tag, r.commit_sha AS "commitSha", r.title,
+      d.validated_at IS NOT NULL AS validated, coalesce(d.switched_at, d.started_at) AS since, r.id AS "releaseId", r.tag, r.commit_sha AS "commitSha", r.title,
       r.schema_version AS "schemaVersion", mark.verdict
     FROM kept JOIN deployment d ON d.id = kept.id JOIN release r ON r.id = d.release_id
     LEFT JOIN deployment restored ON restored.id = d.restores_deployment_id
@@ -113,12 +117,14 @@ export async function oldestCompatibleSchemas(
   keys: readonly EnvironmentKey[],
 ): Promise<(key: EnvironmentKey) => number> {
   const rows = await ctx.db.$queryRaw<{ service: string; environment: string; oldest: number }[]>`
-    SELECT d.service, d.environment, max(r.oldest_compatible_schema_version) AS oldest
-    FROM deployment d JOIN release r ON r.id = d.release_id
-    WHERE (d.service, d.environment) IN (
-        SELECT * FROM unnest(${keys.map(({ service }) => service)}::text[], ${keys.map(({ environment }) => environment)}::text[]))
-      AND (d.migrated_at IS NOT NULL OR d.switched_at IS NOT NULL)
-    GROUP BY d.service, d.environment`;
+    SELECT key.service, key.environment, max(r.oldest_compatible_schema_version) AS oldest
+    FROM unnest(${keys.map(({ service }) => service)}::text[], ${keys.map(({ environment }) => environment)}::text[])
+        AS key(service, environment)
+      JOIN release r ON r.service = key.service
+    WHERE EXISTS (SELECT 1 FROM deployment d
+      WHERE d.release_id = r.id AND d.service = key.service AND d.environment = key.environment
+        AND (d.migrated_at IS NOT NULL OR d.switched_at IS NOT NULL))
+    GROUP BY key.service, key.environment`;
   return (key) =>
     rows.find((row) => row.service === key.service && row.environment === key.environment)?.oldest ?? 0;
 }

@@ -29,7 +29,7 @@ export type RollbackChoice =
   | { kind: 'none'; reason: string };
 
 /** The deployment that visitors are on, by record. */
-export function findCurrent(history: readonly HistoryEntry[]): HistoryEntry | null {
+export function findCurrent<Entry extends HistoryEntry>(history: readonly Entry[]): Entry | null {
   return history.find((entry) => ['switched', 'live', 'invalid'].includes(entry.status)) ?? null;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { type Prisma, PrismaClient } from '#server/platform/generated/prisma/client';
@@ -24,6 +25,23 @@ export interface DatabaseOptions {
   idleInTransactionTimeoutMs: number;
 }
 
+/** Statements of which a connection keeps the plan; those that come after so many are planned each time. */
+const KEPT_PLANS = 400;
+
+/** Names statements by their text, so that each connection parses and plans one that comes again only a few times. */
+function statementNames(): (query: { sql: string }) => string {
+  const names = new Map<string, string>();
+  return ({ sql }) => {
+    const known = names.get(sql);
+    if (known !== undefined) return known;
+    // Postgres keeps no plan of a statement without a name.
+    if (names.size >= KEPT_PLANS) return '';
+    const name = createHash('sha256').update(sql).digest('base64url');
+    names.set(sql, name);
+    return name;
+  };
+}
+
 /**
  * Opens the pool that serves the application. Every connection runs as {@link APP_ROLE}, whatever the login, and with a
  * statement timeout, so that no query can hold a worker for ever.
@@ -40,7 +58,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   // An idle connection that breaks (Postgres restarted) is replaced on the next use; without a handler it would end the process.
   pool.on('error', () => undefined);
   const client = new PrismaClient({
-    adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    adapter: new PrismaPg(pool, { disposeExternalPool: true, statementNameGenerator: statementNames() }),
     transactionOptions: { maxWait: 10_000, timeout: 20_000 },
   });
   return { client, close: () => client.$disconnect() };

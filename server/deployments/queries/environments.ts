@@ -10,6 +10,7 @@ import type { SourceRelease } from '#server/deployments/drivers/driver';
 import { readFreezes, toActiveFreeze } from '#server/deployments/freezes/active';
 import { recentDeployments } from '#server/deployments/queries/deployments';
 import {
+  type DatedEntry,
   driverOf,
   type findOpenLock,
   findOpenLocks,
@@ -86,17 +87,13 @@ async function describeEnvironments(
     readFreezes(ctx),
     findActiveRuns(ctx, views),
   ]);
-  const switchedAt = await readSwitchTimes(
-    ctx,
-    pasts.flatMap(({ current }) => (current ? [current.deploymentId] : [])),
-  );
   return views.map((view, index) => {
     const { history, current, problem } = pasts[index] as Past;
     const isHere = (other: EnvironmentKey) => isSamePlace(view, other);
     const choice = chooseRollbackTarget(history, oldest(view));
     return {
       ...view,
-      live: current ? describeLive(current, switchedAt.get(current.deploymentId) ?? null) : null,
+      live: current ? describeLive(current) : null,
       lock: toLockView(locks.find(isHere) ?? null),
       freeze: toActiveFreeze(freezes(view)[0]),
       activeRun:
@@ -109,8 +106,8 @@ async function describeEnvironments(
 }
 
 interface Past {
-  history: HistoryEntry[];
-  current: HistoryEntry | null;
+  history: DatedEntry[];
+  current: DatedEntry | null;
   problem: string | null;
 }
 
@@ -124,19 +121,10 @@ function isSamePlace(one: EnvironmentKey, other: EnvironmentKey): boolean {
   return one.service === other.service && one.environment === other.environment;
 }
 
-/** When each deployment took visitors, or began where it has not. */
-async function readSwitchTimes(ctx: Ctx, ids: string[]): Promise<Map<string, Date>> {
-  const rows = await ctx.db.deployment.findMany({
-    where: { id: { in: ids } },
-    select: { id: true, switchedAt: true, startedAt: true },
-  });
-  return new Map(rows.map(({ id, switchedAt, startedAt }) => [id, switchedAt ?? startedAt]));
-}
-
-function describeLive(current: HistoryEntry, since: Date | null): EnvironmentState['live'] {
+function describeLive(current: DatedEntry): EnvironmentState['live'] {
   return {
     ...refOf(current),
-    since: (since ?? new Date(0)).toISOString(),
+    since: current.since.toISOString(),
     validated: current.validated && current.status === 'live',
     direction: current.direction,
     verdict: current.release.verdict,
