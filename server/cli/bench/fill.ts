@@ -12,6 +12,7 @@ export interface Amounts {
   people: number;
   tokensPerPerson: number;
   notifications: number;
+  alerts: number;
 }
 
 /** Years of work. */
@@ -26,6 +27,7 @@ export const MANY: Amounts = {
   people: 200,
   tokensPerPerson: 2,
   notifications: 10_000,
+  alerts: 5_000,
 };
 
 /** A page full of each. */
@@ -40,6 +42,7 @@ export const SOME: Amounts = {
   people: 20,
   tokensPerPerson: 2,
   notifications: 60,
+  alerts: 60,
 };
 
 /** Rows of which pages have an address of their own. */
@@ -51,12 +54,16 @@ export interface Filled {
   tokenId: string;
   scheduleId: string;
   notificationId: string;
+  checkId: string;
+  alertId: string;
+  /** Of a rule. */
+  key: string;
 }
 
 /**
  * Rows as they are left by work: ended runs with their steps and deployments, half of them in a practice environment of
  * the same service, the audit log, approvals, drills, freezes of the past, a paused schedule with its ticks, people and
- * their tokens. Copies the console's first run, which must have ended.
+ * their tokens, alerts with their moments. Copies the console's first run, which must have ended.
  * @param ownerUrl the owner of the console's database: the serving login may take neither so long nor write all of it
  */
 export async function fill(ownerUrl: string, amounts: Amounts): Promise<Filled> {
@@ -70,6 +77,7 @@ export async function fill(ownerUrl: string, amounts: Amounts): Promise<Filled> 
     await fillPlanned(client, amounts);
     await fillPeople(client, amounts);
     await fillNotifications(client, amounts);
+    await fillAlerts(client, amounts);
     const { rows } = await client.query<Filled>(`
       SELECT (SELECT id FROM run ORDER BY number LIMIT 1) AS "runId",
         (SELECT id FROM run WHERE status = 'awaiting_approval' ORDER BY number LIMIT 1) AS "awaitingRunId",
@@ -77,7 +85,10 @@ export async function fill(ownerUrl: string, amounts: Amounts): Promise<Filled> 
         (SELECT t.id FROM api_token t JOIN app_user u ON u.id = t.user_id
           WHERE u.role = 'admin' ORDER BY t.id LIMIT 1) AS "tokenId",
         (SELECT id FROM schedule WHERE key = 'bench') AS "scheduleId",
-        (SELECT id FROM notification ORDER BY created_at DESC, id LIMIT 1) AS "notificationId"`);
+        (SELECT id FROM notification ORDER BY created_at DESC, id LIMIT 1) AS "notificationId",
+        (SELECT id FROM monitor_check WHERE key = 'health' AND removed_at IS NULL LIMIT 1) AS "checkId",
+        (SELECT id FROM alert ORDER BY opened_at DESC, id LIMIT 1) AS "alertId",
+        (SELECT key FROM alert_rule WHERE source->>'type' = 'metric' ORDER BY key LIMIT 1) AS key`);
     await client.query('COMMIT');
     // What autovacuum does long before tables have grown so far.
     await client.query('VACUUM ANALYZE');
@@ -219,5 +230,42 @@ async function fillNotifications(client: pg.Client, { notifications }: Amounts):
      SELECT id, channel, group_key, sequence, 'skipped', 'The channel has no address.', created_at, created_at,
        created_at
      FROM notification WHERE idempotency_key LIKE 'bench-%'`,
+  );
+}
+
+/** Fired by the rules there are, in turn; all are over but the newest, which is acknowledged. */
+async function fillAlerts(client: pg.Client, { alerts }: Amounts): Promise<void> {
+  await client.query(
+    `INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, state, severity, channel,
+       rule, value, traffic, explanation, chart, breach_since, opened_at, resolved_at, resolved_by_name,
+       resolve_reason, acknowledged_at, acknowledged_by_name, acknowledge_note,
+       acknowledged_until, notice)
+     SELECT gen_random_uuid(), 'bench-' || i, rule.id, rule.key, 'shop', 'production', rule.title, 'breach',
+       CASE WHEN i < $1::int THEN 'resolved' ELSE 'acknowledged' END, rule.severity, rule.channel,
+       jsonb_build_object('key', rule.key, 'version', rule.version, 'words', rule.title, 'source', rule.source,
+         'comparison', rule.comparison, 'threshold', rule.threshold, 'resolveThreshold', rule.resolve_threshold,
+         'forSeconds', rule.for_seconds, 'minimumTraffic', rule.minimum_traffic, 'action', rule.action,
+         'dryRun', rule.dry_run, 'mentions', rule.mentions),
+       rule.threshold * 2, 1000, 'It stood at twice its limit.',
+       (SELECT jsonb_build_object('stepSeconds', 10, 'points', jsonb_agg(jsonb_build_object(
+           'at', to_char((at + (p - 60) * interval '10 seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+           'value', rule.threshold * p / 30)))
+         FROM generate_series(0, 90) p),
+       at - interval '2 minutes', at, CASE WHEN i < $1::int THEN at + interval '9 minutes' END,
+       CASE WHEN i < $1::int THEN 'The console' END, CASE WHEN i < $1::int THEN 'It is well again.' END,
+       at + interval '1 minute', 'Person ' || i % 40, 'Looking',
+       clock_timestamp() + interval '1 hour', 'told'
+     FROM generate_series(1, $1::int) i
+       JOIN (SELECT *, row_number() OVER (ORDER BY key) - 1 AS place, count(*) OVER () AS many FROM alert_rule) AS rule
+         ON rule.place = i % rule.many,
+       LATERAL (SELECT clock_timestamp() - ($1::int - i + 1) * interval '20 minutes' AS at) AS times`,
+    [alerts],
+  );
+  await client.query(
+    `INSERT INTO alert_event (alert_id, kind, text, by_name, at)
+     SELECT alert.id, kind, text, by_name, at FROM alert, LATERAL (VALUES
+       ('fired', explanation, 'The console', opened_at),
+       ('acknowledged', acknowledge_note, acknowledged_by_name, acknowledged_at)) AS moments (kind, text, by_name, at)
+     WHERE dedup_key LIKE 'bench-%'`,
   );
 }

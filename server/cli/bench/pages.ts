@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { startBenchConsole } from '#server/cli/bench/bench-console';
 import { percentile, summary } from '#server/cli/bench/figures';
 import { fill, MANY } from '#server/cli/bench/fill';
 
 const REQUESTS = 100;
 const WARM_UP = 20;
+/** Between two requests: the next page is not asked for in the moment in which one has come, ms. */
+const PAUSE_MS = 20;
 /** What a page may take in the server, p95, ms. */
 const ALLOWED_MS = 60;
 
@@ -22,6 +25,10 @@ const PAGES: Record<string, string> = {
   drills: '/drills',
   freezes: '/freezes',
   schedules: '/schedules',
+  checks: '/checks',
+  alerts: '/alerts',
+  'alerts, last page': `/alerts?state=resolved&page=${MANY.alerts / 25 - 1}`,
+  rules: '/alerts/rules',
   deliveries: '/alerts/deliveries',
   account: '/settings/account',
   people: '/settings/people',
@@ -73,6 +80,7 @@ async function measureAll(url: string, cookie: string): Promise<Record<string, T
   // In turns, so that a busy moment of the machine falls on every page.
   for (let round = -WARM_UP; round < REQUESTS; round += 1) {
     for (const [name, path] of Object.entries(PAGES)) {
+      await delay(PAUSE_MS);
       const ms = await timed(`${url}${path}`, cookie);
       if (round >= 0) samples.get(name)?.push(ms);
     }
