@@ -54,6 +54,7 @@ test('the metrics of an environment: curves with words, marks of what happened, 
     await expect(requests.getByRole('figure')).toContainText(/low .* average .* high .* last/);
     // The crosshair says the moment in UTC, by mouse and by keys.
     const plot = requests.locator('.recharts-surface').first();
+    await page.mouse.move(1, 1);
     await expect(plot).toBeVisible();
     const box = await plot.boundingBox();
     if (!box) throw new Error('The plot has no place');
@@ -99,6 +100,7 @@ test('on a phone the figures and curves fit, and nothing moves while they come',
       }).observe({ type: 'layout-shift', buffered: true });
     });
     await visit(page, address);
+    await page.mouse.move(1, 1);
     await expect(page.locator('.recharts-surface').first()).toBeVisible();
     await expectNoSideScroll(page);
     expect(await page.evaluate(() => (window as unknown as { moved: number }).moved)).toBeLessThanOrEqual(

@@ -15,8 +15,9 @@ import {
 } from '#app/components/chart/chart-model';
 import { AXIS_WIDTH, colourOf } from '#app/components/chart/geometry';
 import { StaticPlot } from '#app/components/chart/static-plot';
+import { usePresence } from '#app/components/chart/use-presence';
 
-/** recharts comes with the first chart that is shown, never with a page. */
+/** recharts comes when somebody may point at a chart, never with a page. */
 const Plot = lazy(() => import('#app/components/chart/plot'));
 
 const TABLE_ROWS = 24;
@@ -53,6 +54,7 @@ export function TimeSeries({
 }) {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
+  const isPresent = usePresence();
   const [isDrawn, setDrawn] = useState(false);
   const within = marksWithin(marks, time);
   const scale = scaleOf(series, limits);
@@ -68,7 +70,7 @@ export function TimeSeries({
         ) : (
           <>
             {isDrawn ? null : still}
-            {width === null ? null : (
+            {width === null || !isPresent ? null : (
               <KeepStill>
                 <Suspense fallback={null}>
                   <Drawn onDrawn={setDrawn}>

@@ -6,6 +6,7 @@ import lighthouse, { desktopConfig, type Result } from 'lighthouse';
 import { PLACE, PRACTICE, startBenchConsole } from '#server/cli/bench/bench-console';
 import { fill, SOME } from '#server/cli/bench/fill';
 import { findBrowser } from '#server/platform/browser';
+import { messageOf } from '#server/platform/errors';
 import { PROJECT_ROOT } from '#server/platform/project-root';
 
 /** What every page must reach on a desktop: two scores out of 100 and the cumulative layout shift. */
@@ -19,6 +20,8 @@ const OF_ONE_PAGE: Record<string, Record<string, string>> = {
   'deployments/new-drill.route': { environment: PRACTICE },
   'maintenance/emergency.route': { command: 'clear-cache' },
 };
+/** What an address says beside its path, where it must. */
+const SEARCH: Record<string, string> = { 'deployments/mark-release.route': '?tag=v1.1.0&verdict=stable' };
 const SKIPPED = ['auth/setup.route', 'auth/join.route', 'http/not-found.route'];
 
 interface Measured {
@@ -52,7 +55,7 @@ export async function bench([only = '']: string[]): Promise<number> {
     for (const { id, address } of await pageAddresses({ ...rows })) {
       if (!address.includes(only)) continue;
       const headers: Record<string, string> = WITHOUT_SESSION.includes(id) ? {} : { Cookie: cookie };
-      const result = await measure(`${console_.url}${address}`, chrome.port, headers);
+      const result = await measure(`${console_.url}${address}`, chrome.port, headers).catch(unmeasured);
       results.push({ page: address, ...result });
       const { performance, accessibility, shift, faults } = result;
       console.log(
@@ -111,7 +114,7 @@ async function pageAddresses(rows: Record<string, string>): Promise<{ id: string
       return [];
     const values: Record<string, string> = { ...PLACE, ...rows, ...OF_ONE_PAGE[route.id] };
     const address = addressOf(route.id).replaceAll(/:(\w+)/g, (whole, name) => values[name] ?? whole);
-    return [{ id: route.id, address: address || '/' }];
+    return [{ id: route.id, address: (address || '/') + (SEARCH[route.id] ?? '') }];
   });
   // A run that awaits its approval is another page than one that has ended.
   found.push({ id: 'runs/log.route', address: `/runs/${rows.awaitingRunId}` });
@@ -144,8 +147,23 @@ async function measure(
     performance: score('performance'),
     accessibility: score('accessibility'),
     shift: lhr.audits['cumulative-layout-shift']?.numericValue ?? Number.NaN,
-    faults: faultsOf(lhr),
+    faults: [...slownessOf(lhr), ...faultsOf(lhr)],
   };
+}
+
+/** A page that cannot be measured counts as the worst there is. */
+function unmeasured(error: unknown): Omit<Measured, 'page'> {
+  return { performance: 0, accessibility: 0, shift: 1, faults: [messageOf(error)] };
+}
+
+/** What kept the performance score down. */
+function slownessOf(lhr: Result): string[] {
+  return ['first-contentful-paint', 'largest-contentful-paint', 'total-blocking-time', 'speed-index'].flatMap(
+    (id) => {
+      const audit = lhr.audits[id];
+      return audit && (audit.score ?? 1) < 0.9 ? [`${audit.title} ${audit.displayValue}`] : [];
+    },
+  );
 }
 
 /** The accessibility audits that found something. */
