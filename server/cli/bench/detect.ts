@@ -96,6 +96,7 @@ async function measure(setting: Setting): Promise<{ ours: number; theirs: number
       // Three scrapes of the slower one, and a moment that is no multiple of any interval.
       const { scrapeSeconds } = setting.pace;
       await delay(scrapeSeconds * 3_000 + 2_000 + Math.random() * scrapeSeconds * 1_000);
+      for (const receiver of [ours, theirs]) receiver.forget();
       const brokenAt = Date.now();
       await injectFaults(console_.shop.url, 1);
       const wait = async (receiver: typeof ours) => (await receiver.next()) - brokenAt - FOR_SECONDS * 1_000;
@@ -105,6 +106,8 @@ async function measure(setting: Setting): Promise<{ ours: number; theirs: number
       await injectFaults(console_.shop.url, 0);
       await stopRule(console_, token, trial);
       await prometheus.stop();
+      // The next rule would see this fault for as long as its window reaches back.
+      await delay(FOR_SECONDS * 1_000 + 2 * (setting.scrapeMs ?? SCRAPE_DEFAULT_MS));
       console.log(
         `${setting.name}, trial ${trial}: console ${mine} ms, Prometheus ${other} ms beyond the for`,
       );
@@ -197,6 +200,8 @@ async function startReceiver(): Promise<{
   url: string;
   /** When the next call comes, or came since the last was asked for, ms. @throws Error when none comes */
   next(): Promise<number>;
+  /** Forgets the calls that came before. */
+  forget(): void;
   close(): Promise<void>;
 }> {
   const calls: number[] = [];
@@ -218,6 +223,9 @@ async function startReceiver(): Promise<{
       const at = calls[0] as number;
       calls.length = 0;
       return at;
+    },
+    forget: () => {
+      calls.length = 0;
     },
     close: () =>
       new Promise((resolve) => {

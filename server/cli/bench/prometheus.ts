@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { anyFreePort } from '#server/platform/free-port';
@@ -19,8 +19,12 @@ export interface Pace {
   groupWaitSeconds: number;
 }
 
+/** Where Debian's Alertmanager reads its templates from; it does not start without them, and cannot be told another place. */
+const TEMPLATES = '/usr/share/prometheus/alertmanager';
+
 /**
- * Finds both programs, or unpacks Debian's packages into `folder` without installing or starting anything.
+ * Finds both programs, or unpacks Debian's packages into `folder` without installing or starting anything; only the
+ * templates of Alertmanager are put where it looks for them.
  * @throws Error where there are none and no Debian to get them from
  */
 export function findPrograms(folder: string): Programs {
@@ -38,6 +42,7 @@ export function findPrograms(folder: string): Programs {
   });
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb')))
     execFileSync('dpkg-deb', ['-x', path.join(folder, file), folder], { stdio: 'pipe' });
+  if (!existsSync(TEMPLATES)) cpSync(path.join(folder, TEMPLATES), TEMPLATES, { recursive: true });
   return {
     prometheus: path.join(folder, installed.prometheus),
     alertmanager: path.join(folder, installed.alertmanager),
