@@ -4,6 +4,7 @@ import { messageOf } from '#server/platform/errors';
 const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<number> }>> = {
   chaos: () => import('#server/cli/bench/chaos'),
   detect: () => import('#server/cli/bench/detect'),
+  guard: () => import('#server/cli/bench/guard'),
   ingest: () => import('#server/cli/bench/ingest'),
   lighthouse: () => import('#server/cli/bench/lighthouse'),
   log: () => import('#server/cli/bench/log'),

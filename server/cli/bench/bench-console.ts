@@ -11,7 +11,9 @@ import { Child, entryArgs } from '#server/cli/start/child';
 import { startOwnDatabases } from '#server/cli/start/database';
 import { waitUntilHealthy } from '#server/cli/start/wait-until-healthy';
 import { welcome } from '#server/cli/start/welcome';
+import { requestDeploy } from '#server/deployments/commands/request-runs';
 import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
+import { previewDeploy } from '#server/deployments/queries/previews';
 import { type Ctx, systemActor } from '#server/platform/context';
 import { reachableFolder } from '#server/platform/embedded-postgres';
 import { readEnv } from '#server/platform/env';
@@ -46,6 +48,8 @@ export interface BenchConsole {
   /** A token of a seeded person with these scopes. */
   token(role: Role, scopes: Permission[]): Promise<string>;
   ended(runId: string): Promise<RunDetail>;
+  /** Deploys a release and waits until it is live. @throws Error when it does not succeed */
+  deploy(tag: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -135,6 +139,7 @@ export async function startBenchConsole(
       signIn: (role) => signIn(url, role),
       token: (role, scopes) => tokenOf(url, role, scopes),
       ended: (runId) => untilEnded(ctx, runId),
+      deploy: (tag) => deploy(ctx, tag),
       close,
     };
   } catch (error) {
@@ -171,6 +176,13 @@ async function untilEnded(ctx: Ctx, runId: string): Promise<RunDetail> {
     if (ENDED.includes(run.status)) return run;
     await delay(50);
   }
+}
+
+async function deploy(ctx: Ctx, tag: string): Promise<void> {
+  const { planHash } = await previewDeploy(ctx, { ...PLACE, tag });
+  const { runId } = await requestDeploy(ctx, { ...PLACE, tag, planHash });
+  const { status, error } = await untilEnded(ctx, runId);
+  if (status !== 'succeeded') throw new Error(`The deploy of ${tag} ${status}: ${error}`);
 }
 
 async function signIn(url: string, role: Role): Promise<string> {

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchConsole, PLACE, startBenchConsole } from '#server/cli/bench/bench-console';
+import { allowFaults, injectFaults } from '#server/cli/bench/faults';
 import { percentile } from '#server/cli/bench/figures';
 import { findPrograms, type Pace, type Programs, startPrometheus } from '#server/cli/bench/prometheus';
 
 const FOR_SECONDS = 10;
-const TRIALS = 3;
+const TRIALS = 5;
 /** Beyond the `for`, nothing takes longer with both at their defaults. */
 const MOST_MS = 180_000;
 const VISIT_MS = 50;
-const CONTROL_TOKEN = 'operators-of-the-bench-only';
 
 interface Setting {
   name: string;
@@ -67,7 +67,7 @@ async function measure(setting: Setting): Promise<{ ours: number; theirs: number
   const ours = await startReceiver();
   const theirs = await startReceiver();
   process.env.SLACK_WEBHOOK_ALERTS = `${ours.url}/services/T0/B0/bench`;
-  process.env.OPS_CONTROL_TOKEN = CONTROL_TOKEN;
+  allowFaults();
   const console_ = await startBenchConsole((environment) => {
     environment.checklist = [];
     environment.metrics = {
@@ -98,12 +98,12 @@ async function measure(setting: Setting): Promise<{ ours: number; theirs: number
       await delay(scrapeSeconds * 3_000 + 2_000 + Math.random() * scrapeSeconds * 1_000);
       for (const receiver of [ours, theirs]) receiver.forget();
       const brokenAt = Date.now();
-      await injectFaults(console_.shop.url, 1);
+      await injectFaults(console_.shop.url, { errorRate: 1 });
       const wait = async (receiver: typeof ours) => (await receiver.next()) - brokenAt - FOR_SECONDS * 1_000;
       const [mine, other] = await Promise.all([wait(ours), wait(theirs)]);
       delays.ours.push(mine);
       delays.theirs.push(other);
-      await injectFaults(console_.shop.url, 0);
+      await injectFaults(console_.shop.url, { errorRate: 0 });
       await stopRule(console_, token, trial);
       await prometheus.stop();
       // The next rule would see this fault for as long as its window reaches back.
@@ -184,15 +184,6 @@ async function call(console_: BenchConsole, token: string, address: string, body
     body: JSON.stringify(body),
   });
   if (!answer.ok) throw new Error(`${address} answered ${answer.status}: ${await answer.text()}`);
-}
-
-async function injectFaults(shopUrl: string, errorRate: number): Promise<void> {
-  const answer = await fetch(`${shopUrl}/api/ops/faults`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${CONTROL_TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ errorRate }),
-  });
-  if (!answer.ok) throw new Error(`The shop answered ${answer.status}: ${await answer.text()}`);
 }
 
 /** A webhook on this machine. */

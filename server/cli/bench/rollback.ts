@@ -5,9 +5,7 @@ import { promisify } from 'node:util';
 import { type BenchConsole, PLACE, startBenchConsole } from '#server/cli/bench/bench-console';
 import { percentile, summary } from '#server/cli/bench/figures';
 import { liftLock, markRelease } from '#server/deployments/commands/manage-environments';
-import { requestDeploy } from '#server/deployments/commands/request-runs';
 import { getEnvironmentState } from '#server/deployments/queries/environments';
-import { previewDeploy } from '#server/deployments/queries/previews';
 import { anyFreePort } from '#server/platform/free-port';
 import { PROJECT_ROOT } from '#server/platform/project-root';
 import type { RunDetail } from '#server/runs/contract';
@@ -38,7 +36,7 @@ export async function bench(args: string[]): Promise<number> {
     const ours: number[] = [];
     const baseline: number[] = [];
     for (let round = 1; round <= rounds; round += 1) {
-      await deploy(made, NEWER);
+      await made.deploy(NEWER);
       await bare.switchTo(NEWER);
       const { ms, detail } = await rollBack(made, cookie);
       const bareMs = await bare.switchTo(GOOD);
@@ -100,14 +98,6 @@ function whereItWent(detail: RunDetail): string {
   const claimed = Date.parse(detail.startedAt ?? '') - Date.parse(detail.createdAt);
   const steps = detail.steps.map(({ key, durationMs }) => `${key} ${durationMs}`);
   return [`claim ${claimed}`, ...steps].join(', ');
-}
-
-async function deploy(made: BenchConsole, tag: string): Promise<void> {
-  const { planHash } = await previewDeploy(made.ctx, { ...PLACE, tag });
-  const { runId } = await requestDeploy(made.ctx, { ...PLACE, tag, planHash });
-  const detail = await made.ended(runId);
-  if (detail.status !== 'succeeded')
-    throw new Error(`The deploy of ${tag} ${detail.status}: ${detail.error}`);
 }
 
 /** Takes back what a rollback leaves: the lock and the mark. */
