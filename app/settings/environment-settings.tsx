@@ -102,6 +102,41 @@ export function EnvironmentSettings({
               : ', and is validated without a waiting time.'}
           </p>
         </Row>
+        <Row label="By itself">
+          <p>
+            {environment.automaticRollback.enabled
+              ? `Rules may roll back what went live at most ${seconds(environment.automaticRollback.attributionMinutes * 60)} before the trouble, and again ${seconds(environment.automaticRollback.cooldownMinutes * 60)} later at the earliest.`
+              : 'No rule may roll anything back here.'}
+          </p>
+        </Row>
+        <Row label="Metrics">
+          <p className={environment.metrics ? '' : 'text-muted'}>
+            {environment.metrics ? (
+              <>
+                <code>{environment.metrics.path}</code> is scraped every{' '}
+                {milliseconds(environment.metrics.intervalMs)} and has{' '}
+                {milliseconds(environment.metrics.timeoutMs)} to answer.
+              </>
+            ) : (
+              'Nothing is scraped; samples may be sent.'
+            )}
+          </p>
+        </Row>
+        <Row label="Checks">
+          <Watched environment={environment} />
+        </Row>
+        <Row label="Switches">
+          {environment.control ? (
+            <p>
+              Maintenance closes <code>{environment.control.page}</code>; a lockdown refuses{' '}
+              <code>{environment.control.lockedPaths.join(', ')}</code>. Both are asked for at{' '}
+              <code className="break-all">{environment.control.url}</code>, which has{' '}
+              {milliseconds(environment.control.timeoutMs)} to answer.
+            </p>
+          ) : (
+            <p className="text-muted">Maintenance, lockdown and the emergency commands are not set up.</p>
+          )}
+        </Row>
         <Row label="Second person">
           <p className={environment.approvals.length === 0 ? 'text-muted' : ''}>
             {environment.approvals.length === 0
@@ -136,6 +171,36 @@ function Row({ label, note, children }: { label: string; note?: string; children
         {note ? <span className="text-s text-muted md:block">{note}</span> : null}
       </dt>
       <dd className="min-w-0">{children}</dd>
+    </div>
+  );
+}
+
+function Watched({ environment }: { environment: EnvironmentConfiguration }) {
+  const { checkDefaults, checks, checkHosts } = environment;
+  return (
+    <div className="grid gap-2">
+      <p>
+        The health and every endpoint are looked at each {seconds(checkDefaults.intervalSeconds)} and have{' '}
+        {milliseconds(checkDefaults.timeoutMs)} to answer.
+        {checkHosts.length > 0 ? (
+          <>
+            {' '}
+            Checks that people add may also ask <code>{checkHosts.join(', ')}</code>.
+          </>
+        ) : null}
+      </p>
+      {checks.length > 0 ? (
+        <ul className="grid gap-1">
+          {checks.map(({ key, title, kind, target }) => (
+            <li key={key} className="flex flex-wrap gap-x-4">
+              <span className="min-w-44 font-medium">{title}</span>
+              <span className="min-w-0 text-muted">
+                {kind} <code className="break-all">{target}</code>
+              </span>
+            </li>
+          ))}
+        </ul>
+      ) : null}
     </div>
   );
 }

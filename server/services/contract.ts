@@ -95,6 +95,24 @@ export const environmentConfiguration = z.object({
     onFailure: z.enum(['rollback', 'hold', 'ask']),
   }),
   rollback: z.object({ budgetSeconds: z.int(), holdSeconds: z.number() }),
+  automaticRollback: z.object({
+    enabled: z.boolean(),
+    attributionMinutes: z.number(),
+    cooldownMinutes: z.number(),
+  }),
+  metrics: z
+    .nullable(z.object({ path: z.string(), intervalMs: z.int(), timeoutMs: z.int() }))
+    .check(z.describe('Where metrics are scraped; null for nowhere.')),
+  checkDefaults: z.object({ intervalSeconds: z.number(), timeoutMs: z.int() }),
+  checks: z
+    .array(z.object({ key: z.string(), title: z.string(), kind: z.string(), target: z.string() }))
+    .check(z.describe('Besides those of the health and the endpoints.')),
+  checkHosts: z.array(z.string()).check(z.describe('Hosts that the checks of people may ask besides.')),
+  control: z
+    .nullable(
+      z.object({ url: z.string(), page: z.string(), lockedPaths: z.array(z.string()), timeoutMs: z.int() }),
+    )
+    .check(z.describe('How maintenance and lockdown are switched on the service; null for not at all.')),
 });
 export type EnvironmentConfiguration = z.infer<typeof environmentConfiguration>;
 

@@ -1,5 +1,5 @@
 import { createRedactor } from '#server/runs/redact';
-import type { EnvironmentConfig, OpsConfig } from '#server/services/config';
+import type { ControlConfig, EnvironmentConfig, OpsConfig } from '#server/services/config';
 import type { EnvironmentConfiguration, ServiceConfiguration } from '#server/services/contract';
 
 /**
@@ -36,7 +36,23 @@ function describeEnvironment(environment: string, config: EnvironmentConfig): En
     health: config.health,
     validation: config.validation,
     rollback: config.rollback,
+    automaticRollback: config.automaticRollback,
+    metrics: config.metrics ?? null,
+    checkDefaults: config.checkDefaults,
+    checks: config.checks.map((check) => ({
+      key: check.key,
+      title: check.title,
+      kind: check.kind,
+      target: check.kind === 'tcp' ? `${check.host}:${check.port}` : check.url,
+    })),
+    checkHosts: config.checkHosts,
+    control: config.control ? describeControl(config.control, config.url) : null,
   };
+}
+
+/** Without its token. */
+function describeControl({ url, page, lockedPaths, timeoutMs }: ControlConfig, serviceUrl: string) {
+  return { url: url ?? serviceUrl, page, lockedPaths, timeoutMs };
 }
 
 /** The values behind every name that a `secretEnv` lists, at any depth, and the tokens of control. */
