@@ -36,8 +36,6 @@ async function expectAccessible(page: Page, name: string): Promise<void> {
   }
 }
 
-// A trace of every look would take longer than the looks.
-test.use({ trace: 'off' });
 // One test looks at some forty pages, each in two themes.
 test.describe.configure({ timeout: 420_000 });
 

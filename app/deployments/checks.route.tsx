@@ -9,6 +9,7 @@ import { SelectField } from '#app/components/ui/field';
 import { EmptyState } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { PlanNotices } from '#app/deployments/plan-notices';
+import { requestedToast } from '#app/deployments/requested-toast';
 import { useShownPlan } from '#app/deployments/use-confirm';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
@@ -43,6 +44,7 @@ export const loader = protectedLoader({ access: 'deployments.read' }, async ({ c
     checklist,
     validation,
     live: state.live?.tag ?? null,
+    approvalMinutes: ctx.env.APPROVAL_MINUTES,
     idempotencyKey: ctx.ids.uuid(),
   };
 });
@@ -54,10 +56,7 @@ export const action = protectedAction({
       handle: async ({ ctx, context, params, form }) => {
         const { intent: _intent, ...input } = form;
         const run = await requestChecklist(ctx, { ...input, ...params });
-        return redirectWithToast(context, paths.run(run.runId), {
-          kind: 'success',
-          message: `Run #${run.number} checks ${input.tag}.`,
-        });
+        return redirectWithToast(context, paths.run(run.runId), requestedToast(run, `checks ${input.tag}`));
       },
     },
     validation: {
@@ -65,17 +64,18 @@ export const action = protectedAction({
       handle: async ({ ctx, context, params, form }) => {
         const { intent: _intent, ...input } = form;
         const run = await requestValidation(ctx, { ...input, ...params });
-        return redirectWithToast(context, paths.run(run.runId), {
-          kind: 'success',
-          message: `Run #${run.number} validates what is live.`,
-        });
+        return redirectWithToast(
+          context,
+          paths.run(run.runId),
+          requestedToast(run, 'validates what is live'),
+        );
       },
     },
   },
 });
 
 export default function Checks() {
-  const { place, tag, releases, checklist, validation, live, idempotencyKey } =
+  const { place, tag, releases, checklist, validation, live, approvalMinutes, idempotencyKey } =
     useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const submit = useSubmit();
@@ -113,6 +113,7 @@ export default function Checks() {
               intent="checklist"
               latest={checklist}
               tag={tag}
+              approvalMinutes={approvalMinutes}
               idempotencyKey={`${idempotencyKey}-c`}
               failure={failure?.intent === 'checklist' ? failure : undefined}
               verb={`Check ${tag}`}
@@ -131,6 +132,7 @@ export default function Checks() {
               place={place}
               intent="validation"
               latest={validation}
+              approvalMinutes={approvalMinutes}
               idempotencyKey={`${idempotencyKey}-v`}
               failure={failure?.intent === 'validation' ? failure : undefined}
               verb={`Validate ${live}`}
@@ -151,6 +153,7 @@ function CheckPlan({
   intent,
   latest,
   tag,
+  approvalMinutes,
   idempotencyKey,
   failure,
   verb,
@@ -159,6 +162,8 @@ function CheckPlan({
   intent: string;
   latest: PlanPreview;
   tag?: string;
+  /** How long it would wait for a second person, where it needs one. */
+  approvalMinutes: number;
   idempotencyKey: string;
   failure: ActionFailure | undefined;
   verb: string;
@@ -178,6 +183,7 @@ function CheckPlan({
         onAdopt={adopt}
         activeRun={latest.activeRun}
         blockedBy={latest.blockedBy}
+        approvalMinutes={latest.needsApproval ? approvalMinutes : null}
       />
       <p className="mb-1 text-s text-muted">
         {plural(shown.plan.steps.length, 'step')}, within {formatDuration(shown.plan.budgetMs)}
@@ -194,7 +200,7 @@ function CheckPlan({
           className="w-full sm:w-auto sm:justify-self-start"
           blockedBy={blockedBy}
         >
-          {verb}
+          {latest.needsApproval ? `Ask to ${verb[0]?.toLowerCase()}${verb.slice(1)}` : verb}
         </Button>
         {blockedBy ? <p className="text-s text-muted">{blockedBy}</p> : null}
       </Form>
