@@ -30,7 +30,7 @@ export default defineConfig({
     baseURL: `http://127.0.0.1:${port}`,
     timezoneId: 'UTC',
     locale: 'en-GB',
-    // Recording each test takes longer than the test; `npx playwright test --trace retain-on-failure` does it.
+    // A recording costs time with every step; `npx playwright test --trace retain-on-failure` does it.
     trace: 'off',
     screenshot: 'only-on-failure',
     actionTimeout: 15_000,
