@@ -43,7 +43,7 @@ export async function bench(args: string[]): Promise<number> {
     onStart: () => undefined,
   });
   try {
-    const rule = await getRule(console_.ctx, { ruleKey: RULE });
+    const rule = await getRule(console_.ctx, { key: RULE });
     await console_.deploy(GOOD);
     await console_.deploy(BAD);
     await delay(minutes * 60_000);
