@@ -107,6 +107,11 @@ describe('people', () => {
     await look(start, 59);
     expect(await alertsOf(key)).toHaveLength(1);
     await look(start, 61);
-    expect((await alertsOf(key)).map(({ state }) => state)).toEqual(['firing', 'resolved']);
+    const alerts = await alertsOf(key);
+    expect(alerts.map(({ state }) => state)).toEqual(['firing', 'resolved']);
+    // It has not begun anew: what went live in between is not its cause.
+    expect(alerts.map(({ breachSince }) => breachSince)).toEqual(
+      alerts.map(() => new Date(start.getTime() + 10_000).toISOString()),
+    );
   });
 });

@@ -116,6 +116,23 @@ describe('a rule over metrics', () => {
     expect(state?.state).toBe('pending');
   });
 
+  it('keeps the date of a breach that is older than what is looked through', async () => {
+    const { id, key, metric } = await addRule({ minimumTraffic: 100_000, action: 'rollback' });
+    const start = clock.now();
+    await visit(metric, 120, [[10, 120]]);
+    for (let second = 15; second <= 100; second += 5) await look(start, second);
+    expect(await alertsOf(key)).toEqual([]);
+    await app.system.db.$executeRaw`UPDATE alert_rule SET minimum_traffic = 20 WHERE id = ${id}::uuid`;
+    await look(start, 105);
+    const breachSince = new Date(start.getTime() + 10 * SECOND).toISOString();
+    expect(await alertsOf(key)).toMatchObject([{ state: 'firing', breachSince }]);
+    const { payload } = await app.system.db.event.findFirstOrThrow({
+      where: { type: 'monitoring.automatic-action-requested' },
+      orderBy: { id: 'desc' },
+    });
+    expect(payload).toMatchObject({ ruleKey: key, breachedSince: breachSince });
+  });
+
   it('is looked at by another engine when the first dies with the lease', async () => {
     const { key, metric } = await addRule();
     const start = clock.now();

@@ -4,7 +4,7 @@ import { measureMany } from '#server/metrics/queries/measure-many';
 import { type CheckStanding, readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import type { RuleSource } from '#server/monitoring/rules/contract';
 import type { Rule } from '#server/monitoring/rules/records';
-import { isBreach, type Reading, type Standing } from '#server/monitoring/rules/state';
+import { beganAt, countedSince, isBreach, type Reading, type Standing } from '#server/monitoring/rules/state';
 import { tallySecurityEvents } from '#server/monitoring/security-events/tally';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
@@ -105,7 +105,7 @@ async function readMetrics(
   );
   const doubtful: { subject: Kind<'metric'>; reading: ValueReading; overdueSeconds: number }[] = [];
   for (const [index, each] of subjects.entries()) {
-    const seen = seeMetric(at, each, results[index] as MeasureResult);
+    const seen = seeMetric(at, each, results[index] as MeasureResult, tailOf(ctx, each));
     found.set(each, seen);
     const overdueSeconds = overdueOf(each, seen.reading);
     if (overdueSeconds !== null)
@@ -137,11 +137,18 @@ function requestOf({ service, environment, rule, standing }: Kind<'metric'>, end
   return { ...request, breach: { comparison, threshold, lookbackSeconds } };
 }
 
-function seeMetric(at: Date, { rule, standing }: Kind<'metric'>, result: MeasureResult): Seen {
-  const { value, reason, windows = [] } = result;
+function seeMetric(
+  at: Date,
+  { rule, standing }: Kind<'metric'>,
+  result: MeasureResult,
+  lateSeconds: number,
+): Seen {
+  const { value, reason, windows = [], mayBeOlder = false } = result;
   if (reason === 'no_data') return see({ kind: 'missing', at }, null);
   if (value === null) return see({ kind: 'silent', at }, null, result.traffic);
-  const began = standing.state === 'firing' ? standing.breachSince : result.breachedSince;
+  const oldest = new Date((windows.at(-1)?.endsAt ?? at).getTime() - rule.source.windowSeconds * 1_000);
+  const dated = { since: result.breachedSince ?? at, mayBeOlder, oldest, lateMs: lateSeconds * 1_000 };
+  const began = standing.state === 'firing' ? standing.breachSince : beganAt(standing, dated);
   const breachedSince = isBreach(rule, value) ? (began ?? at) : null;
   const since = breachedSince?.getTime() ?? at.getTime();
   const traffic =
@@ -162,8 +169,8 @@ function seeMetric(at: Date, { rule, standing }: Kind<'metric'>, result: Measure
  */
 function overdueOf({ rule, standing }: Kind<'metric'>, reading: Reading): number | null {
   if (reading.kind !== 'value' || !reading.breachedSince || standing.state === 'firing') return null;
-  const since = Math.max(reading.breachedSince.getTime(), standing.countsFrom?.getTime() ?? 0);
-  const overdueMs = reading.at.getTime() - since - rule.forSeconds * 1_000;
+  const since = countedSince({ ...standing, breachSince: reading.breachedSince });
+  const overdueMs = reading.at.getTime() - since.getTime() - rule.forSeconds * 1_000;
   return rule.forSeconds > 0 && overdueMs >= 0 ? Math.max(overdueMs, 1) / 1_000 : null;
 }
 

@@ -14,7 +14,7 @@ export interface Judged {
 /** How a rule stands in one environment. */
 export interface Standing {
   state: 'inactive' | 'pending' | 'firing';
-  /** By the data; null while inactive. */
+  /** When it began, by the data, whatever was resolved by hand since; null while inactive. */
   breachSince: Date | null;
   missingSince: Date | null;
   /** The time without data has been told. */
@@ -24,7 +24,7 @@ export interface Standing {
   clearSince: Date | null;
   /** When it began to fire or became well, within the flap window, the newest last. */
   turns: readonly Date[];
-  /** A breach counts from here. */
+  /** The for-duration of a breach counts from here at the earliest. */
   countsFrom: Date | null;
   /** Time of the newest data; null when there never was any. */
   dataAt: Date | null;
@@ -67,6 +67,7 @@ export interface Limits {
 }
 
 export type Change =
+  /** Since when the data breach, however late it began to count. */
   | { kind: 'fire'; breachSince: Date }
   | { kind: 'resolve' }
   | { kind: 'flap' }
@@ -130,15 +131,14 @@ function judge(
   limits: Limits,
   clear = reading.breachedSince === null && isClear(rule, reading.value),
 ): Step {
-  const { at, breachedSince } = reading;
+  const { at, breachedSince: breachSince } = reading;
   if (before.state === 'firing')
-    return judgeFiring(before, { at, clear, breach: breachedSince !== null }, limits);
+    return judgeFiring(before, { at, clear, breach: breachSince !== null }, limits);
   const turns = recent(before.turns, at, limits);
-  if (breachedSince === null)
+  if (breachSince === null)
     return { standing: { ...before, turns, state: 'inactive', breachSince: null }, changes: [] };
-  const breachSince =
-    before.countsFrom && before.countsFrom > breachedSince ? before.countsFrom : breachedSince;
-  const lasts = at.getTime() - breachSince.getTime() >= rule.forSeconds * 1_000 && reading.isLasting;
+  const countedMs = at.getTime() - countedSince({ ...before, breachSince }).getTime();
+  const lasts = countedMs >= rule.forSeconds * 1_000 && reading.isLasting;
   const isEnough = reading.traffic === null || reading.traffic >= rule.minimumTraffic;
   if (!lasts || !isEnough)
     return { standing: { ...before, turns, state: 'pending', breachSince }, changes: [] };
@@ -192,12 +192,46 @@ function recent(turns: readonly Date[], at: Date, { flapWindowMs, flapTurns }: L
   return turns.filter((turn) => at.getTime() - turn.getTime() < flapWindowMs).slice(-4 * flapTurns);
 }
 
-/** A person resolved the alert: what goes on breaching counts anew from now. */
+/** From when on the for-duration of a breach counts. */
+export function countedSince({
+  breachSince,
+  countsFrom,
+}: Pick<Standing, 'countsFrom'> & { breachSince: Date }): Date {
+  return countsFrom && countsFrom > breachSince ? countsFrom : breachSince;
+}
+
+/** What the metrics say of a breach. */
+export interface DatedBreach {
+  since: Date;
+  /** Nothing that was looked through was well. */
+  mayBeOlder: boolean;
+  /** How far back was looked. */
+  oldest: Date;
+  /** How late data may come in, ms. */
+  lateMs: number;
+}
+
+/**
+ * When a breach began, with what was known before: the data are looked through for a short while only, so what was
+ * pending all that time keeps its date. Otherwise a breach older than a release would be dated after it.
+ */
+export function beganAt({ state, breachSince, dataAt }: Standing, breach: DatedBreach): Date {
+  const { since, mayBeOlder, oldest, lateMs } = breach;
+  if (state !== 'pending' || !breachSince || !mayBeOlder || breachSince > since) return since;
+  const wasSeen = dataAt !== null && since.getTime() + lateMs <= dataAt.getTime();
+  return wasSeen || since <= oldest ? breachSince : since;
+}
+
+/**
+ * A person resolved the alert: what goes on breaching counts anew from now, but has not begun anew: a release that came
+ * in between is not its cause.
+ */
 export function resolvedByHand(before: Standing, at: Date): Standing {
+  const isBad = before.breachSince !== null && before.clearSince === null;
   return {
     ...before,
-    state: 'inactive',
-    breachSince: null,
+    state: isBad ? 'pending' : 'inactive',
+    breachSince: isBad ? before.breachSince : null,
     isFlapping: false,
     clearSince: null,
     turns: [],
@@ -216,7 +250,8 @@ export function nextLookMs(
 ): number {
   const interval = rule.intervalSeconds * 1_000;
   if (standing.state !== 'pending' || !standing.breachSince) return interval;
-  const left = standing.breachSince.getTime() + rule.forSeconds * 1_000 - at.getTime();
+  const since = countedSince({ ...standing, breachSince: standing.breachSince });
+  const left = since.getTime() + rule.forSeconds * 1_000 - at.getTime();
   // When it is over already, only traffic or newer data are waited for.
   return Math.min(interval, left > 0 ? left : RELOOK_MS);
 }
