@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { getAlert } from '#server/monitoring/alerts/queries';
 import { ruleDefinition } from '#server/monitoring/rules/contract';
 import { evaluateDueRules } from '#server/monitoring/rules/engine';
@@ -8,6 +8,18 @@ import { createRuleHarness, type RuleHarness } from '#server/testing/rules';
 
 const PLACE = { service: 'shop', environment: 'production' };
 const SECOND = 1_000;
+
+/** Rules of this key cannot be read. */
+const unreadable = vi.hoisted(() => ({ key: '' }));
+vi.mock('#server/monitoring/rules/readings', async (load) => {
+  const real = await load<typeof import('#server/monitoring/rules/readings')>();
+  const readSubjects: typeof real.readSubjects = async (...args) => {
+    if (args[1].some(({ rule }) => 'key' in rule && rule.key === unreadable.key))
+      throw new Error('too large');
+    return real.readSubjects(...args);
+  };
+  return { ...real, readSubjects };
+});
 
 let harness: RuleHarness;
 let app: RuleHarness['app'];
@@ -144,6 +156,18 @@ describe('a rule over metrics', () => {
     await new Promise((resolve) => setTimeout(resolve, 450));
     expect(await evaluateDueRules(other)).toBe(1);
     expect(await alertsOf(key)).toHaveLength(1);
+  });
+
+  it('is judged even when another one cannot be read', async () => {
+    const [bad, good] = [await addRule(), await addRule()];
+    const start = clock.now();
+    await visit(good.metric, 60, [[10, 60]]);
+    unreadable.key = bad.key;
+    await look(start, 50);
+    unreadable.key = '';
+    expect(await alertsOf(good.key)).toMatchObject([{ state: 'firing' }]);
+    const rows = await app.system.db.ruleState.findMany({ where: { ruleId: bad.id } });
+    expect(rows).toMatchObject([{ evaluatedAt: null }]);
   });
 
   it('is unknown, and pages, when data stay away; what acts by itself does not', async () => {
