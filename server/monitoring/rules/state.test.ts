@@ -21,6 +21,7 @@ const RULE: Judged = {
   forSeconds: 10,
   minimumTraffic: 20,
   missingData: 'unknown',
+  intervalSeconds: 1,
 };
 const LIMITS: Limits = { unknownAfterMs: 30_000, flapWindowMs: 60_000, flapTurns: 4 };
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1_000);
@@ -141,6 +142,29 @@ describe('a rule', () => {
       'fire',
       'unknown',
     ]);
+  });
+
+  it('is not unknown because nobody looked, only because those who look find nothing', () => {
+    const rule = { ...RULE, intervalSeconds: 10 };
+    const missing = (standing: Standing, second: number) =>
+      step(rule, standing, { kind: 'missing', at: at(second) }, LIMITS);
+    const watched = play([0]).standing;
+    // Down for ten minutes; the first look comes before the first data do.
+    const back = missing(watched, 600);
+    expect(back).toMatchObject({ changes: [], standing: { missingSince: at(600) } });
+    expect(missing(missing(back.standing, 610).standing, 620).changes).toEqual([]);
+    expect(missing(missing(back.standing, 615).standing, 630).changes).toEqual([
+      { kind: 'unknown', since: at(0) },
+    ]);
+    // Nor does it count that they were away for a while before.
+    const before = missing(missing(watched, 10).standing, 20).standing;
+    expect(missing(before, 600)).toMatchObject({ changes: [], standing: { missingSince: at(600) } });
+    // A rule that is looked at seldom finds nothing twice.
+    const seldom = { ...RULE, intervalSeconds: 3_600 };
+    const once = step(seldom, watched, { kind: 'missing', at: at(3_600) }, LIMITS);
+    expect(once.changes).toEqual([]);
+    const twice = step(seldom, once.standing, { kind: 'missing', at: at(7_200) }, LIMITS);
+    expect(twice.changes).toMatchObject([{ kind: 'unknown' }]);
   });
 
   it('takes missing data for well or for a breach when told so', () => {

@@ -9,6 +9,7 @@ export interface Judged {
   forSeconds: number;
   minimumTraffic: number;
   missingData: MissingData;
+  intervalSeconds: number;
 }
 
 /** How a rule stands in one environment. */
@@ -16,6 +17,7 @@ export interface Standing {
   state: 'inactive' | 'pending' | 'firing';
   /** When it began, by the data, whatever was resolved by hand since; null while inactive. */
   breachSince: Date | null;
+  /** Since when looks have found no data. */
   missingSince: Date | null;
   /** The time without data has been told. */
   isUnknown: boolean;
@@ -28,6 +30,8 @@ export interface Standing {
   countsFrom: Date | null;
   /** Time of the newest data; null when there never was any. */
   dataAt: Date | null;
+  /** When somebody looked the last time. */
+  evaluatedAt: Date | null;
 }
 
 export const AT_REST: Standing = {
@@ -40,6 +44,7 @@ export const AT_REST: Standing = {
   turns: [],
   countsFrom: null,
   dataAt: null,
+  evaluatedAt: null,
 };
 
 /** What the data say at a moment. silent: there are data, but nothing happened that a share could be taken of. */
@@ -56,7 +61,9 @@ export type Reading =
       isLasting: boolean;
     }
   | { kind: 'silent'; at: Date }
-  | { kind: 'missing'; at: Date };
+  | { kind: 'missing'; at: Date }
+  /** Somebody wants it to rest: nothing is known, and nothing is missed. */
+  | { kind: 'resting'; at: Date };
 
 export interface Limits {
   /** Without data for so long, it is unknown and told. */
@@ -97,10 +104,20 @@ export function isClear(rule: Judged, value: number): boolean {
 
 /**
  * How a rule stands after a reading, and what has changed. The for-duration counts from when the data began to breach, not
- * from when somebody looked. Missing data neither fire nor pass unless the rule says otherwise; no traffic changes nothing.
+ * from when somebody looked. Missing data neither fire nor pass unless the rule says otherwise, and are missing only while
+ * somebody looks; no traffic changes nothing.
  */
 export function step(rule: Judged, before: Standing, reading: Reading, limits: Limits): Step {
+  const { standing, changes } = look(rule, before, reading, limits);
+  return { standing: { ...standing, evaluatedAt: reading.at }, changes };
+}
+
+function look(rule: Judged, before: Standing, reading: Reading, limits: Limits): Step {
   if (reading.kind === 'missing') return missing(rule, before, reading.at, limits);
+  if (reading.kind === 'resting') {
+    const missingSince = before.isUnknown ? before.missingSince : null;
+    return { standing: { ...before, missingSince }, changes: [] };
+  }
   const changes: Change[] = before.isUnknown ? [{ kind: 'known' }] : [];
   const standing = { ...before, missingSince: null, isUnknown: false, dataAt: reading.at };
   if (reading.kind === 'silent') return { standing, changes };
@@ -110,8 +127,9 @@ export function step(rule: Judged, before: Standing, reading: Reading, limits: L
 
 function missing(rule: Judged, before: Standing, at: Date, limits: Limits): Step {
   // Nothing was ever measured here: nothing is missed.
-  if (before.dataAt === null) return { standing: before, changes: [] };
-  const since = before.missingSince ?? before.dataAt;
+  const { dataAt } = before;
+  if (dataAt === null) return { standing: before, changes: [] };
+  const since = missingSinceOf(rule, { ...before, dataAt }, at, limits);
   const standing = { ...before, missingSince: since };
   if (rule.missingData !== 'unknown') {
     const isBad = rule.missingData === 'breach';
@@ -121,7 +139,26 @@ function missing(rule: Judged, before: Standing, at: Date, limits: Limits): Step
   }
   if (before.isUnknown || at.getTime() - since.getTime() < limits.unknownAfterMs)
     return { standing, changes: [] };
-  return { standing: { ...standing, isUnknown: true }, changes: [{ kind: 'unknown', since }] };
+  return {
+    standing: { ...standing, isUnknown: true },
+    changes: [{ kind: 'unknown', since: dataAt }],
+  };
+}
+
+/** What nobody looked at was not missing: after a time without looks it counts anew. */
+function missingSinceOf(
+  { intervalSeconds }: Judged,
+  { evaluatedAt, isUnknown, missingSince, dataAt }: Standing & { dataAt: Date },
+  at: Date,
+  { unknownAfterMs }: Limits,
+): Date {
+  if (isUnknown && missingSince) return missingSince;
+  const intervalMs = intervalSeconds * 1_000;
+  const unwatchedMs = at.getTime() - (evaluatedAt?.getTime() ?? 0);
+  if (unwatchedMs > Math.max(unknownAfterMs / 2, 2 * intervalMs)) return at;
+  if (missingSince) return missingSince;
+  // The look before, which found data, was an interval ago.
+  return new Date(Math.max(dataAt.getTime(), at.getTime() - Math.min(intervalMs, unknownAfterMs / 2)));
 }
 
 function judge(
