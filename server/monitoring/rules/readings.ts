@@ -22,8 +22,8 @@ export interface Seen {
   traffic: number | null;
 }
 
-/** A check that has not been made for so long says nothing any more, ms; longer than any interval of a shop's check. */
-const CHECK_STALE_MS = 600_000;
+/** A check that has not been made for three of its intervals and an answer, and for so long, says nothing any more, ms. */
+const CHECK_STALE_MS = 30_000;
 /** The newest part of a window that must breach by itself is at most so long, seconds and scrapes, whichever is longer. */
 const TAIL_SECONDS = 3;
 const TAIL_SCRAPES = 2.5;
@@ -35,8 +35,8 @@ type Kind<T extends RuleSource['type']> = RuleSubject & {
 };
 
 /**
- * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks and events
- * with one statement each, however many rules there are.
+ * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks with two
+ * statements and events with one, however many rules there are.
  */
 export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): Promise<Seen[]> {
   const at = ctx.clock.now();
@@ -45,17 +45,7 @@ export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): 
     subjects.filter((each): each is Kind<T> => each.rule.source.type === type);
   const [metrics, checks, events] = [of('metric'), of('check'), of('events')];
   await readMetrics(ctx, at, metrics, found);
-  if (checks.length > 0) {
-    const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
-    for (const each of checks) {
-      const state = states.get(keyOf(each, each.rule.source.checkKey));
-      const seen = seeCheck(at, each.rule, state);
-      const since = state?.failingSince;
-      // Where nothing was live when it began, there was nothing that could fail.
-      const isReal = !since || each.standing.state === 'firing' || (await wasLive(ctx, each, since));
-      found.set(each, isReal ? seen : see({ kind: 'missing', at }, null));
-    }
-  }
+  await readChecks(ctx, at, checks, found);
   const tallies = await tallySecurityEvents(
     ctx,
     at,
@@ -69,10 +59,38 @@ export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): 
   );
   for (const [index, each] of events.entries()) {
     const { count: value = 0, reachedAt = null } = tallies[index] ?? {};
-    const breachedSince = isBreach(each.rule, value) ? (reachedAt ?? at) : null;
+    const breachedSince = isBreach(each.rule, value) ? earlier(each.standing, reachedAt ?? at) : null;
     found.set(each, see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value));
   }
   return subjects.map((each) => found.get(each) as Seen);
+}
+
+/** The window moves on, and with it the event that was too many: what is pending keeps its beginning. */
+function earlier({ state, breachSince }: Standing, since: Date): Date {
+  return state === 'pending' && breachSince && breachSince < since ? breachSince : since;
+}
+
+async function readChecks(
+  ctx: Ctx,
+  at: Date,
+  subjects: readonly Kind<'check'>[],
+  found: Map<RuleSubject, Seen>,
+): Promise<void> {
+  if (subjects.length === 0) return;
+  const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
+  const doubtful: { subject: Kind<'check'>; service: string; environment: string; at: Date }[] = [];
+  for (const each of subjects) {
+    const state = states.get(keyOf(each, each.rule.source.checkKey));
+    found.set(each, seeCheck(at, each.rule, state));
+    const { service, environment, standing } = each;
+    // What was measured here before is live, whoever brought it there.
+    if (state?.failingSince && standing.state !== 'firing' && standing.dataAt === null)
+      doubtful.push({ subject: each, service, environment, at: state.failingSince });
+  }
+  const live = await wasLive(ctx, doubtful);
+  // Where nothing was live when it began, there was nothing that could fail.
+  for (const [index, { subject }] of doubtful.entries())
+    if (!live[index]) found.set(subject, see({ kind: 'missing', at }, null));
 }
 
 function keyOf({ service, environment }: EnvironmentKey, key: string): string {
@@ -84,10 +102,11 @@ function see(reading: Reading, value: number | null, traffic: number | null = nu
 }
 
 function seeCheck(at: Date, rule: RuleSubject['rule'], state: CheckStanding | undefined): Seen {
-  const { lastAt = null, lastOutcome = null } = state ?? {};
-  const isStale = lastAt === null || at.getTime() - lastAt.getTime() > CHECK_STALE_MS;
-  if (!state || state.isPaused || isStale || lastOutcome === null || lastOutcome === 'not_run')
+  if (state?.isPaused) return see({ kind: 'resting', at }, null);
+  if (!state?.lastAt || state.lastOutcome === null || state.lastOutcome === 'not_run')
     return see({ kind: 'missing', at }, null);
+  const staleMs = Math.max(CHECK_STALE_MS, 3 * state.intervalMs + state.timeoutMs);
+  if (at.getTime() - state.lastAt.getTime() > staleMs) return see({ kind: 'missing', at }, null);
   const value = state.consecutiveFailures;
   const breachedSince = isBreach(rule, value) ? (state.failingSince ?? at) : null;
   return see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value);
