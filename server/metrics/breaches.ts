@@ -1,6 +1,14 @@
 import type { BreachQuestion, MeasuredWindow, MeasureRequest } from '#server/metrics/contract';
 import type { Series } from '#server/metrics/series-index';
-import { boundOf, dateBreach, type Interval, limitOf, sumWindows, weightsAbove } from '#server/metrics/state';
+import {
+  boundOf,
+  breaches,
+  dateBreach,
+  type Interval,
+  limitOf,
+  sumWindows,
+  weightsAbove,
+} from '#server/metrics/state';
 import { COUNTER_GAP_SECONDS, readIntervals, type WeightedWindow } from '#server/metrics/windows';
 import type { Ctx } from '#server/platform/context';
 
@@ -13,6 +21,7 @@ interface Asked {
 
 interface Dated {
   breachedSince: Date | null;
+  mayBeOlder: boolean;
   windows: MeasuredWindow[];
 }
 
@@ -35,9 +44,11 @@ export async function dateBreaches(ctx: Ctx, asked: readonly Asked[]): Promise<D
     // Whole windows, so that the oldest one is judged by as much as the others.
     const lookbackMs = Math.ceil(breach.lookbackSeconds / windowSeconds) * windowMs;
     const its = intervals[at] ?? [];
-    const since = dateBreach(its, limitOf(measure, breach, windowSeconds), { endMs, windowMs, lookbackMs });
+    const limit = limitOf(measure, breach, windowSeconds);
+    const since = dateBreach(its, limit, { endMs, windowMs, lookbackMs });
     const isShare = measure.kind === 'ratio';
-    const windows = sumWindows(its, endMs, windowMs, lookbackMs).map((each) => ({
+    const summed = sumWindows(its, endMs, windowMs, lookbackMs);
+    const windows = summed.map((each) => ({
       endsAt: new Date(each.endMs),
       // The share above the threshold is not the quantile itself.
       value:
@@ -47,7 +58,13 @@ export async function dateBreaches(ctx: Ctx, asked: readonly Asked[]): Promise<D
       traffic:
         measure.kind === 'gauge' ? null : isShare || measure.kind === 'quantile' ? each.per : each.amount,
     }));
-    return { breachedSince: since === null ? new Date(endMs - windowMs) : new Date(since), windows };
+    return {
+      breachedSince: since === null ? new Date(endMs - windowMs) : new Date(since),
+      mayBeOlder: summed.every(
+        ({ ratio }) => ratio === null || breaches(ratio, limit.comparison, limit.ratio),
+      ),
+      windows,
+    };
   });
 }
 

@@ -118,6 +118,8 @@ export interface MeasureResult {
    * The beginning of the lookback when it is older. Set when a breach was asked for.
    */
   breachedSince?: Date | null;
+  /** Nothing in the lookback was well, so it may have begun before; set like `breachedSince`. */
+  mayBeOlder?: boolean;
   /** The windows of the lookback, one after the other, while the value breaches; set like `breachedSince`. */
   windows?: MeasuredWindow[];
 }

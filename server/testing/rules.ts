@@ -30,13 +30,14 @@ export interface RuleHarness {
   close(): Promise<void>;
 }
 
-export async function createRuleHarness(): Promise<RuleHarness> {
+export async function createRuleHarness(settings: Record<string, string> = {}): Promise<RuleHarness> {
   const clock = new FakeClock();
   const env = {
     RULE_LEASE_MS: '5000',
     ALERT_GROUP_SECONDS: '0.3',
     RULE_UNKNOWN_SECONDS: '20',
     ALERT_FLAP_TURNS: '4',
+    ...settings,
   };
   const app = await createTestApp({ config: METRICS_CONFIG, clock, env });
   const other = await createTestApp({ config: METRICS_CONFIG, clock, env, database: app.testDatabase });

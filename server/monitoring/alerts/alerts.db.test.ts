@@ -23,31 +23,6 @@ const visit: RuleHarness['visit'] = (...args) => harness.visit(...args);
 const look: RuleHarness['look'] = (...args) => harness.look(...args);
 const alertsOf: RuleHarness['alertsOf'] = (key) => harness.alertsOf(key);
 
-describe('notices', () => {
-  it('of what fires together go out together, the first at once', async () => {
-    const rules = [await addRule(), await addRule(), await addRule()];
-    const start = clock.now();
-    for (const { metric } of rules) {
-      clock.set(start);
-      await visit(metric, 60, [[10, 60]]);
-    }
-    await look(start, 50);
-    const details = await Promise.all(
-      rules.map(async ({ key }) => getAlert(responder, { alertId: (await alertsOf(key))[0]?.id })),
-    );
-    expect(details.map(({ notice }) => notice).sort()).toEqual(['told', 'waiting', 'waiting']);
-    await keepAlerts(app);
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    await Promise.all([keepAlerts(app), keepAlerts(other)]);
-    const after = await Promise.all(details.map(({ id }) => getAlert(responder, { alertId: id })));
-    expect(after.map(({ notice }) => notice)).toEqual(['told', 'told', 'told']);
-    const told = new Set(
-      after.flatMap(({ deliveries }) => deliveries.map(({ notificationId }) => notificationId)),
-    );
-    expect(told.size).toBe(2);
-  });
-});
-
 describe('people', () => {
   async function fire(): Promise<{ alertId: string; key: string; start: Date }> {
     const { key, metric } = await addRule();
@@ -107,6 +82,11 @@ describe('people', () => {
     await look(start, 59);
     expect(await alertsOf(key)).toHaveLength(1);
     await look(start, 61);
-    expect((await alertsOf(key)).map(({ state }) => state)).toEqual(['firing', 'resolved']);
+    const alerts = await alertsOf(key);
+    expect(alerts.map(({ state }) => state)).toEqual(['firing', 'resolved']);
+    // It has not begun anew: what went live in between is not its cause.
+    expect(alerts.map(({ breachSince }) => breachSince)).toEqual(
+      alerts.map(() => new Date(start.getTime() + 10_000).toISOString()),
+    );
   });
 });

@@ -8,6 +8,8 @@ import {
 import { utcTime } from '#server/monitoring/alerts/explain';
 import { noteEvent } from '#server/monitoring/alerts/history';
 import { resolveOpenAlert, toSummary } from '#server/monitoring/alerts/records';
+import { toStanding } from '#server/monitoring/rules/records';
+import { resolvedByHand } from '#server/monitoring/rules/state';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { Alert } from '#server/platform/generated/prisma/client';
@@ -48,12 +50,7 @@ export const resolveAlert = defineCommand({
   handle: async (tx, { alertId, reason }): Promise<AlertSummary> => {
     const before = await findAlert(tx, alertId);
     if (before.state === 'resolved') throw isResolved(before);
-    // The rule's row first, as the rules do: a look that is under way loses its lease.
-    await tx.db.$executeRaw`
-      UPDATE rule_state SET state = 'inactive', breach_since = NULL, is_flapping = false, clear_since = NULL,
-        turns = '{}', counts_from = clock_timestamp(), lease_until = NULL, lease_token = NULL
-      WHERE rule_id = ${before.ruleId}::uuid AND service = ${before.service} AND environment = ${before.environment}
-        AND ${before.cause} = 'breach'`;
+    await countAnew(tx, before);
     const resolved = await resolveOpenAlert(tx, before.dedupKey, { byName: tx.actor.name, reason });
     const alert = await findAlert(tx, alertId);
     if (!resolved || alert.state !== 'resolved') throw isResolved(alert);
@@ -61,6 +58,22 @@ export const resolveAlert = defineCommand({
     return toSummary(alert);
   },
 });
+
+/** The rule's row first, as the rules do: a look that is under way loses its lease. */
+async function countAnew(tx: Ctx, { cause, ruleId, service, environment }: Alert): Promise<void> {
+  if (cause !== 'breach') return;
+  const [locked] = await tx.db.$queryRaw<{ id: string; now: Date }[]>`
+    SELECT id::text, clock_timestamp() AS now FROM rule_state
+    WHERE rule_id = ${ruleId}::uuid AND service = ${service} AND environment = ${environment} FOR UPDATE`;
+  if (!locked) return;
+  const { id, now } = locked;
+  const standing = toStanding(await tx.db.ruleState.findUniqueOrThrow({ where: { id } }));
+  await tx.db.ruleState.update({
+    where: { id },
+    data: { ...resolvedByHand(standing, now), turns: [], leaseUntil: null, leaseToken: null },
+    select: { id: true },
+  });
+}
 
 async function findAlert(tx: Ctx, id: string): Promise<Alert> {
   const alert = await tx.db.alert.findUnique({ where: { id } });

@@ -13,6 +13,9 @@ import type { Channel } from '#server/notifications/contract';
 import type { Ctx } from '#server/platform/context';
 import type { Alert } from '#server/platform/generated/prisma/client';
 
+/** A notification mentions so many at most; the others are named in its text. */
+const MENTIONS_MAX = 20;
+
 interface Group {
   service: string;
   environment: string;
@@ -95,19 +98,30 @@ export async function tellHeld(ctx: Ctx): Promise<number> {
       SELECT FROM alert a WHERE a.service = w.service AND a.environment = w.environment AND a.channel = w.channel
         AND a.noticed_at > clock_timestamp() - make_interval(secs => ${ctx.env.ALERT_GROUP_SECONDS}))`;
   let told = 0;
-  for (const { service, environment, channel } of groups) {
-    told += await ctx.transaction(async (tx) => {
-      await holdGroup(tx, { service, environment, channel });
-      const held = await tx.db.alert.findMany({
-        where: { service, environment, channel, notice: 'waiting' },
-        orderBy: { openedAt: 'asc' },
-      });
-      const [first] = held;
-      if (first) await send(tx, held, `alert:${first.id}:fired`);
-      return held.length;
-    });
+  for (const group of groups) {
+    try {
+      told += await ctx.transaction((tx) => tellGroup(tx, group));
+    } catch (error) {
+      ctx.log.error({ err: error, ...group }, 'held alerts not told, trying again');
+    }
   }
   return told;
+}
+
+async function tellGroup(tx: Ctx, group: Group): Promise<number> {
+  const { service, environment, channel } = group;
+  await holdGroup(tx, group);
+  // What is resolved at this moment is held by its transaction, and is not to be told any more.
+  const locked = await tx.db.$queryRaw<{ id: string }[]>`
+    SELECT id::text FROM alert WHERE service = ${service} AND environment = ${environment} AND channel = ${channel}
+      AND notice = 'waiting' ORDER BY id FOR UPDATE SKIP LOCKED`;
+  const held = await tx.db.alert.findMany({
+    where: { id: { in: locked.map(({ id }) => id) } },
+    orderBy: { openedAt: 'asc' },
+  });
+  const [first] = held;
+  if (first) await send(tx, held, `alert:${first.id}:fired`);
+  return held.length;
 }
 
 /** Those who tell in a group come one after the other, until the end of the transaction. */
@@ -120,13 +134,20 @@ async function send(tx: Ctx, alerts: readonly Alert[], dedupKey: string): Promis
   const [first] = alerts;
   if (!first) return;
   const isOne = alerts.length === 1;
+  const words = isOne
+    ? first.explanation
+    : alerts.map((each) => `• ${each.title}: ${each.explanation}`).join('\n');
+  const handles = [...new Set(alerts.flatMap((each) => (each.rule as RuleSnapshot).mentions))];
+  const [mentions, rest] = [handles.slice(0, MENTIONS_MAX), handles.slice(MENTIONS_MAX)];
+  // First, since long texts are cut at their end.
+  const also = rest.length > 0 ? `Also for ${rest.map((handle) => `@${handle}`).join(' ')}\n` : '';
   const { notificationId } = await enqueueNotification(tx, {
     ...addressOf(first),
     kind: 'alert.fired',
     subject: isOne ? subjectOf(first) : `${alerts.length} alerts · ${first.service} / ${first.environment}`,
-    text: isOne ? first.explanation : alerts.map((each) => `• ${each.title}: ${each.explanation}`).join('\n'),
+    text: `${also}${words}`,
     fields: isOne ? fieldsOf(first) : [],
-    mentions: [...new Set(alerts.flatMap((each) => (each.rule as RuleSnapshot).mentions))],
+    mentions,
     link: isOne ? `/alerts/${first.id}` : '/alerts',
     dedupKey,
   });

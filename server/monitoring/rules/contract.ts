@@ -10,6 +10,8 @@ const EVENT_KINDS = [...SECURITY_KINDS, 'any'] as const;
 export const WINDOW_SECONDS_MAX = 3_600;
 export const FOR_SECONDS_MAX = 86_400;
 const TRAFFIC_MAX = 1_000_000_000;
+/** Failures and events are counted up to here. */
+const COUNTED_MAX = 10_000;
 
 const whole = (words: string, least: number, most: number) =>
   z.coerce
@@ -142,6 +144,8 @@ export function findFaults(rule: Fields): { path: string[]; message: string }[] 
       add('forSeconds', 'A spike must not roll a release back. Enter 1 second or more.');
   } else {
     if (!Number.isInteger(threshold) || threshold < 1) add('threshold', 'Enter a whole number, 1 or more.');
+    else if (threshold >= COUNTED_MAX)
+      add('threshold', `No more than ${COUNTED_MAX} are counted. Enter a lower number.`);
     if (rule.comparison.startsWith('<'))
       add('comparison', 'Choose > or >=: few failures are no reason to fire.');
     if (rule.minimumTraffic > 0) add('minimumTraffic', 'Only metrics know of traffic. Enter 0.');

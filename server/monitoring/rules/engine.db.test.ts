@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { getAlert } from '#server/monitoring/alerts/queries';
 import { ruleDefinition } from '#server/monitoring/rules/contract';
 import { evaluateDueRules } from '#server/monitoring/rules/engine';
@@ -8,6 +8,18 @@ import { createRuleHarness, type RuleHarness } from '#server/testing/rules';
 
 const PLACE = { service: 'shop', environment: 'production' };
 const SECOND = 1_000;
+
+/** Rules of this key cannot be read. */
+const unreadable = vi.hoisted(() => ({ key: '' }));
+vi.mock('#server/monitoring/rules/readings', async (load) => {
+  const real = await load<typeof import('#server/monitoring/rules/readings')>();
+  const readSubjects: typeof real.readSubjects = async (...args) => {
+    if (args[1].some(({ rule }) => 'key' in rule && rule.key === unreadable.key))
+      throw new Error('too large');
+    return real.readSubjects(...args);
+  };
+  return { ...real, readSubjects };
+});
 
 let harness: RuleHarness;
 let app: RuleHarness['app'];
@@ -116,6 +128,23 @@ describe('a rule over metrics', () => {
     expect(state?.state).toBe('pending');
   });
 
+  it('keeps the date of a breach that is older than what is looked through', async () => {
+    const { id, key, metric } = await addRule({ minimumTraffic: 100_000, action: 'rollback' });
+    const start = clock.now();
+    await visit(metric, 120, [[10, 120]]);
+    for (let second = 15; second <= 100; second += 5) await look(start, second);
+    expect(await alertsOf(key)).toEqual([]);
+    await app.system.db.$executeRaw`UPDATE alert_rule SET minimum_traffic = 20 WHERE id = ${id}::uuid`;
+    await look(start, 105);
+    const breachSince = new Date(start.getTime() + 10 * SECOND).toISOString();
+    expect(await alertsOf(key)).toMatchObject([{ state: 'firing', breachSince }]);
+    const { payload } = await app.system.db.event.findFirstOrThrow({
+      where: { type: 'monitoring.automatic-action-requested' },
+      orderBy: { id: 'desc' },
+    });
+    expect(payload).toMatchObject({ ruleKey: key, breachedSince: breachSince });
+  });
+
   it('is looked at by another engine when the first dies with the lease', async () => {
     const { key, metric } = await addRule();
     const start = clock.now();
@@ -127,6 +156,18 @@ describe('a rule over metrics', () => {
     await new Promise((resolve) => setTimeout(resolve, 450));
     expect(await evaluateDueRules(other)).toBe(1);
     expect(await alertsOf(key)).toHaveLength(1);
+  });
+
+  it('is judged even when another one cannot be read', async () => {
+    const [bad, good] = [await addRule(), await addRule()];
+    const start = clock.now();
+    await visit(good.metric, 60, [[10, 60]]);
+    unreadable.key = bad.key;
+    await look(start, 50);
+    unreadable.key = '';
+    expect(await alertsOf(good.key)).toMatchObject([{ state: 'firing' }]);
+    const rows = await app.system.db.ruleState.findMany({ where: { ruleId: bad.id } });
+    expect(rows).toMatchObject([{ evaluatedAt: null }]);
   });
 
   it('is unknown, and pages, when data stay away; what acts by itself does not', async () => {
@@ -172,6 +213,35 @@ describe('a rule over metrics', () => {
   });
 });
 
+interface Attack {
+  count: number;
+  from: number;
+  every?: number;
+  kind?: 'sql_injection' | 'path_traversal';
+}
+
+/** Hostile requests, one every few seconds from a second after the start. */
+function attack(
+  key: string,
+  start: Date,
+  { count, from, every = 1, kind = 'sql_injection' }: Attack,
+): Promise<unknown> {
+  return storeSecurityEvents(
+    app.system,
+    Array.from({ length: count }, (_, index) => ({
+      ...PLACE,
+      kind,
+      source: 'test',
+      at: new Date(start.getTime() + (from + index * every) * SECOND),
+      sourceIp: null,
+      method: null,
+      path: null,
+      evidence: null,
+      dedupKey: `${key}-${from}-${index}`,
+    })),
+  );
+}
+
 describe('other sources', () => {
   it('hostile requests are counted, with the moment of the one that was too many', async () => {
     const { key } = await addRule({
@@ -183,95 +253,30 @@ describe('other sources', () => {
       action: 'rollback_and_lockdown',
     });
     const start = clock.now();
-    const attack = (count: number, from: number) =>
-      storeSecurityEvents(
-        app.system,
-        Array.from({ length: count }, (_, index) => ({
-          ...PLACE,
-          kind: 'sql_injection' as const,
-          source: 'test',
-          at: new Date(start.getTime() + (from + index) * SECOND),
-          sourceIp: null,
-          method: null,
-          path: null,
-          evidence: null,
-          dedupKey: `${key}-${from}-${index}`,
-        })),
-      );
-    await attack(9, 0);
+    await attack(key, start, { count: 9, from: 0 });
     await look(start, 30);
     expect(await alertsOf(key)).toEqual([]);
-    await attack(2, 40);
+    await attack(key, start, { count: 2, from: 40 });
     await look(start, 45);
     const [alert] = await alertsOf(key);
     expect(alert).toMatchObject({ state: 'firing', value: 11 });
     expect(alert?.breachSince).toBe(new Date(start.getTime() + 40 * SECOND).toISOString());
   });
 
-  it('a check counts its failures in a row; one that could not run says nothing', async () => {
-    const check = {
-      id: app.ids.uuid(),
-      ...PLACE,
-      key: 'health',
-      title: 'Health',
-      source: 'config',
-      kind: 'health',
-      url: 'http://127.0.0.1:9/',
-    };
-    await app.system.db.monitorCheck.create({
-      data: {
-        ...check,
-        intervalMs: 1_000,
-        timeoutMs: 500,
-        target: '127.0.0.1:9',
-        phase: 0,
-        createdByName: 'Test',
-      },
-      select: { id: true },
-    });
+  it('hostile requests that go on for as long as they must, though the window moves on', async () => {
     const { key } = await addRule({
-      source: { type: 'check', checkKey: 'health' },
+      source: { type: 'events', eventKind: 'path_traversal', windowSeconds: 30 },
       comparison: '>=',
       threshold: 3,
       minimumTraffic: 0,
-      forSeconds: 0,
+      forSeconds: 60,
     });
     const start = clock.now();
-    const say = (lastOutcome: string, consecutiveFailures: number) =>
-      app.system.db.monitorCheck.update({
-        where: { id: check.id },
-        data: {
-          lastOutcome,
-          consecutiveFailures,
-          lastAt: clock.now(),
-          failingSince: consecutiveFailures > 0 ? start : null,
-        },
-        select: { id: true },
-      });
-    await say('ok', 0);
-    await look(start, 1);
-    await say('failed', 3);
-    await look(start, 1.5);
+    await attack(key, start, { count: 25, from: 0, every: 5, kind: 'path_traversal' });
+    for (let second = 15; second <= 65; second += 5) await look(start, second);
     expect(await alertsOf(key)).toEqual([]);
-    // Where nothing was live, nothing fails.
-    await app.system.db.$executeRaw`
-      INSERT INTO release (id, service, tag, commit_sha, title, committed_at, schema_version, oldest_compatible_schema_version)
-      VALUES (${check.id}::uuid, 'shop', 'v1', 'abc', 'First', now(), 1, 1)`;
-    await app.system.db.$executeRaw`
-      INSERT INTO deployment (id, service, environment, release_id, direction, run_id, status, switched_at)
-      VALUES (${check.id}::uuid, 'shop', 'production', ${check.id}::uuid, 'deploy', ${check.id}::uuid, 'live', ${start})`;
-    await say('failed', 2);
-    await look(start, 2);
-    await say('not_run', 5);
-    await look(start, 3);
-    expect(await alertsOf(key)).toEqual([]);
-    await say('failed', 3);
-    await look(start, 4);
-    expect(await alertsOf(key)).toMatchObject([
-      { state: 'firing', value: 3, breachSince: start.toISOString() },
-    ]);
-    await say('ok', 0);
-    await look(start, 5);
-    expect(await alertsOf(key)).toMatchObject([{ state: 'resolved' }]);
+    await look(start, 71);
+    const breachSince = new Date(start.getTime() + 10 * SECOND).toISOString();
+    expect(await alertsOf(key)).toMatchObject([{ state: 'firing', breachSince }]);
   });
 });

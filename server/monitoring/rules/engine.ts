@@ -54,10 +54,8 @@ export async function evaluateDueRules(app: App): Promise<number> {
   const tasks = await claimDueTasks(ctx, TABLE, { limit: BATCH, leaseMs: app.env.RULE_LEASE_MS });
   if (tasks.length === 0) return 0;
   const due = await loadDue(ctx, tasks);
-  const seen = await readSubjects(ctx, due);
   const limits = limitsFrom(ctx);
-  const judged = due.map((each, index): Judgement => {
-    const its = seen[index] as Seen;
+  const judged = (await readAll(ctx, due)).map(({ its, ...each }): Judgement => {
     const { standing: next, changes } = step(each.rule, each.standing, its.reading, limits);
     return { ...each, seen: its, next, changes, nextMs: nextLookMs(each.rule, next, its.reading.at) };
   });
@@ -84,6 +82,38 @@ async function loadDue(ctx: Ctx, tasks: readonly LeasedTask[]): Promise<Due[]> {
       return [];
     }
   });
+}
+
+/** Reads what the rules look at together, and one by one when that fails: what cannot be read stops no other rule. */
+async function readAll(ctx: Ctx, due: readonly Due[]): Promise<(Due & { its: Seen })[]> {
+  const read = async (some: readonly Due[]) => {
+    const seen = await readSubjects(ctx, some);
+    return some.map((each, index) => ({ ...each, its: seen[index] as Seen }));
+  };
+  try {
+    return await read(due);
+  } catch (error) {
+    ctx.log.error(
+      { err: error, rules: due.length },
+      'rules cannot be read together, reading them one by one',
+    );
+  }
+  const found: (Due & { its: Seen })[] = [];
+  const startedMs = performance.now();
+  for (const each of due) {
+    // Without a lease nothing is written; the rest is taken up again.
+    if (performance.now() - startedMs > ctx.env.RULE_LEASE_MS) break;
+    try {
+      found.push(...(await read([each])));
+    } catch (error) {
+      const { rule, service, environment } = each;
+      ctx.log.error(
+        { reason: messageOf(error), rule: rule.key, service, environment },
+        'rule cannot be read',
+      );
+    }
+  }
+  return found;
 }
 
 /**

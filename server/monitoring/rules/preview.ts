@@ -66,10 +66,11 @@ function limitationOf({ source, forSeconds }: RuleDefinition): string | null {
 
 /** When the rule would have begun and ceased to fire. */
 function play(rule: RuleDefinition, past: readonly Past[], limits: Limits): PlacePreview['firings'] {
+  const looked = { ...rule, intervalSeconds: STEP_SECONDS };
   let standing: Standing = AT_REST;
   const firings: PlacePreview['firings'] = [];
   for (const { reading, value } of past) {
-    const { standing: next, changes } = step(rule, standing, reading, limits);
+    const { standing: next, changes } = step(looked, standing, reading, limits);
     standing = next;
     for (const change of changes) {
       const at = reading.at.toISOString();

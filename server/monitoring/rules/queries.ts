@@ -80,6 +80,7 @@ export const testRule = defineQuery({
 
 function noteOf(kind: string | undefined): string | null {
   if (kind === 'missing') return 'Nothing is measured.';
+  if (kind === 'resting') return 'The check is paused.';
   return kind === 'silent' ? 'No traffic, so there is nothing to take a share of.' : null;
 }
 

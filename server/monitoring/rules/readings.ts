@@ -4,7 +4,7 @@ import { measureMany } from '#server/metrics/queries/measure-many';
 import { type CheckStanding, readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import type { RuleSource } from '#server/monitoring/rules/contract';
 import type { Rule } from '#server/monitoring/rules/records';
-import { isBreach, type Reading, type Standing } from '#server/monitoring/rules/state';
+import { beganAt, countedSince, isBreach, type Reading, type Standing } from '#server/monitoring/rules/state';
 import { tallySecurityEvents } from '#server/monitoring/security-events/tally';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
@@ -22,8 +22,8 @@ export interface Seen {
   traffic: number | null;
 }
 
-/** A check that has not been made for so long says nothing any more, ms; longer than any interval of a shop's check. */
-const CHECK_STALE_MS = 600_000;
+/** A check that has not been made for three of its intervals and an answer, and for so long, says nothing any more, ms. */
+const CHECK_STALE_MS = 30_000;
 /** The newest part of a window that must breach by itself is at most so long, seconds and scrapes, whichever is longer. */
 const TAIL_SECONDS = 3;
 const TAIL_SCRAPES = 2.5;
@@ -35,8 +35,8 @@ type Kind<T extends RuleSource['type']> = RuleSubject & {
 };
 
 /**
- * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks and events
- * with one statement each, however many rules there are.
+ * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks with two
+ * statements and events with one, however many rules there are.
  */
 export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): Promise<Seen[]> {
   const at = ctx.clock.now();
@@ -45,17 +45,7 @@ export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): 
     subjects.filter((each): each is Kind<T> => each.rule.source.type === type);
   const [metrics, checks, events] = [of('metric'), of('check'), of('events')];
   await readMetrics(ctx, at, metrics, found);
-  if (checks.length > 0) {
-    const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
-    for (const each of checks) {
-      const state = states.get(keyOf(each, each.rule.source.checkKey));
-      const seen = seeCheck(at, each.rule, state);
-      const since = state?.failingSince;
-      // Where nothing was live when it began, there was nothing that could fail.
-      const isReal = !since || each.standing.state === 'firing' || (await wasLive(ctx, each, since));
-      found.set(each, isReal ? seen : see({ kind: 'missing', at }, null));
-    }
-  }
+  await readChecks(ctx, at, checks, found);
   const tallies = await tallySecurityEvents(
     ctx,
     at,
@@ -69,10 +59,38 @@ export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): 
   );
   for (const [index, each] of events.entries()) {
     const { count: value = 0, reachedAt = null } = tallies[index] ?? {};
-    const breachedSince = isBreach(each.rule, value) ? (reachedAt ?? at) : null;
+    const breachedSince = isBreach(each.rule, value) ? earlier(each.standing, reachedAt ?? at) : null;
     found.set(each, see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value));
   }
   return subjects.map((each) => found.get(each) as Seen);
+}
+
+/** The window moves on, and with it the event that was too many: what is pending keeps its beginning. */
+function earlier({ state, breachSince }: Standing, since: Date): Date {
+  return state === 'pending' && breachSince && breachSince < since ? breachSince : since;
+}
+
+async function readChecks(
+  ctx: Ctx,
+  at: Date,
+  subjects: readonly Kind<'check'>[],
+  found: Map<RuleSubject, Seen>,
+): Promise<void> {
+  if (subjects.length === 0) return;
+  const states = new Map((await readCheckStates(ctx)).map((each) => [keyOf(each, each.key), each]));
+  const doubtful: { subject: Kind<'check'>; service: string; environment: string; at: Date }[] = [];
+  for (const each of subjects) {
+    const state = states.get(keyOf(each, each.rule.source.checkKey));
+    found.set(each, seeCheck(at, each.rule, state));
+    const { service, environment, standing } = each;
+    // What was measured here before is live, whoever brought it there.
+    if (state?.failingSince && standing.state !== 'firing' && standing.dataAt === null)
+      doubtful.push({ subject: each, service, environment, at: state.failingSince });
+  }
+  const live = await wasLive(ctx, doubtful);
+  // Where nothing was live when it began, there was nothing that could fail.
+  for (const [index, { subject }] of doubtful.entries())
+    if (!live[index]) found.set(subject, see({ kind: 'missing', at }, null));
 }
 
 function keyOf({ service, environment }: EnvironmentKey, key: string): string {
@@ -84,10 +102,11 @@ function see(reading: Reading, value: number | null, traffic: number | null = nu
 }
 
 function seeCheck(at: Date, rule: RuleSubject['rule'], state: CheckStanding | undefined): Seen {
-  const { lastAt = null, lastOutcome = null } = state ?? {};
-  const isStale = lastAt === null || at.getTime() - lastAt.getTime() > CHECK_STALE_MS;
-  if (!state || state.isPaused || isStale || lastOutcome === null || lastOutcome === 'not_run')
+  if (state?.isPaused) return see({ kind: 'resting', at }, null);
+  if (!state?.lastAt || state.lastOutcome === null || state.lastOutcome === 'not_run')
     return see({ kind: 'missing', at }, null);
+  const staleMs = Math.max(CHECK_STALE_MS, 3 * state.intervalMs + state.timeoutMs);
+  if (at.getTime() - state.lastAt.getTime() > staleMs) return see({ kind: 'missing', at }, null);
   const value = state.consecutiveFailures;
   const breachedSince = isBreach(rule, value) ? (state.failingSince ?? at) : null;
   return see({ kind: 'value', at, value, traffic: null, breachedSince, isLasting: true }, value);
@@ -105,7 +124,7 @@ async function readMetrics(
   );
   const doubtful: { subject: Kind<'metric'>; reading: ValueReading; overdueSeconds: number }[] = [];
   for (const [index, each] of subjects.entries()) {
-    const seen = seeMetric(at, each, results[index] as MeasureResult);
+    const seen = seeMetric(at, each, results[index] as MeasureResult, tailOf(ctx, each));
     found.set(each, seen);
     const overdueSeconds = overdueOf(each, seen.reading);
     if (overdueSeconds !== null)
@@ -137,11 +156,18 @@ function requestOf({ service, environment, rule, standing }: Kind<'metric'>, end
   return { ...request, breach: { comparison, threshold, lookbackSeconds } };
 }
 
-function seeMetric(at: Date, { rule, standing }: Kind<'metric'>, result: MeasureResult): Seen {
-  const { value, reason, windows = [] } = result;
+function seeMetric(
+  at: Date,
+  { rule, standing }: Kind<'metric'>,
+  result: MeasureResult,
+  lateSeconds: number,
+): Seen {
+  const { value, reason, windows = [], mayBeOlder = false } = result;
   if (reason === 'no_data') return see({ kind: 'missing', at }, null);
   if (value === null) return see({ kind: 'silent', at }, null, result.traffic);
-  const began = standing.state === 'firing' ? standing.breachSince : result.breachedSince;
+  const oldest = new Date((windows.at(-1)?.endsAt ?? at).getTime() - rule.source.windowSeconds * 1_000);
+  const dated = { since: result.breachedSince ?? at, mayBeOlder, oldest, lateMs: lateSeconds * 1_000 };
+  const began = standing.state === 'firing' ? standing.breachSince : beganAt(standing, dated);
   const breachedSince = isBreach(rule, value) ? (began ?? at) : null;
   const since = breachedSince?.getTime() ?? at.getTime();
   const traffic =
@@ -162,8 +188,8 @@ function seeMetric(at: Date, { rule, standing }: Kind<'metric'>, result: Measure
  */
 function overdueOf({ rule, standing }: Kind<'metric'>, reading: Reading): number | null {
   if (reading.kind !== 'value' || !reading.breachedSince || standing.state === 'firing') return null;
-  const since = Math.max(reading.breachedSince.getTime(), standing.countsFrom?.getTime() ?? 0);
-  const overdueMs = reading.at.getTime() - since - rule.forSeconds * 1_000;
+  const since = countedSince({ ...standing, breachSince: reading.breachedSince });
+  const overdueMs = reading.at.getTime() - since.getTime() - rule.forSeconds * 1_000;
   return rule.forSeconds > 0 && overdueMs >= 0 ? Math.max(overdueMs, 1) / 1_000 : null;
 }
 

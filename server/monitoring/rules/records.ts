@@ -19,7 +19,17 @@ export function toRule(row: AlertRule): Rule {
 }
 
 export function toStanding(row: RuleState): Standing {
-  const { breachSince, missingSince, isUnknown, isFlapping, clearSince, turns, countsFrom, dataAt } = row;
+  const {
+    breachSince,
+    missingSince,
+    isUnknown,
+    isFlapping,
+    clearSince,
+    turns,
+    countsFrom,
+    dataAt,
+    evaluatedAt,
+  } = row;
   return {
     state: row.state as Standing['state'],
     breachSince,
@@ -30,6 +40,7 @@ export function toStanding(row: RuleState): Standing {
     turns,
     countsFrom,
     dataAt,
+    evaluatedAt,
   };
 }
 

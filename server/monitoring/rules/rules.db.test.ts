@@ -95,6 +95,15 @@ describe('rules', () => {
       'threshold',
     ],
     [
+      'more events than are counted',
+      {
+        source: { type: 'events', eventKind: 'any', windowSeconds: 600 },
+        threshold: 3_000_000_000,
+        minimumTraffic: 0,
+      },
+      'threshold',
+    ],
+    [
       'a name that no metric has',
       { source: { type: 'metric', windowSeconds: 60, measure: { kind: 'rate', metric: '5%' } } },
       'source.measure.metric',

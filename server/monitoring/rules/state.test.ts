@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   AT_REST,
+  beganAt,
   type Change,
   isClear,
   type Judged,
@@ -20,6 +21,7 @@ const RULE: Judged = {
   forSeconds: 10,
   minimumTraffic: 20,
   missingData: 'unknown',
+  intervalSeconds: 1,
 };
 const LIMITS: Limits = { unknownAfterMs: 30_000, flapWindowMs: 60_000, flapTurns: 4 };
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1) + second * 1_000);
@@ -142,6 +144,29 @@ describe('a rule', () => {
     ]);
   });
 
+  it('is not unknown because nobody looked, only because those who look find nothing', () => {
+    const rule = { ...RULE, intervalSeconds: 10 };
+    const missing = (standing: Standing, second: number) =>
+      step(rule, standing, { kind: 'missing', at: at(second) }, LIMITS);
+    const watched = play([0]).standing;
+    // Down for ten minutes; the first look comes before the first data do.
+    const back = missing(watched, 600);
+    expect(back).toMatchObject({ changes: [], standing: { missingSince: at(600) } });
+    expect(missing(missing(back.standing, 610).standing, 620).changes).toEqual([]);
+    expect(missing(missing(back.standing, 615).standing, 630).changes).toEqual([
+      { kind: 'unknown', since: at(0) },
+    ]);
+    // Nor does it count that they were away for a while before.
+    const before = missing(missing(watched, 10).standing, 20).standing;
+    expect(missing(before, 600)).toMatchObject({ changes: [], standing: { missingSince: at(600) } });
+    // A rule that is looked at seldom finds nothing twice.
+    const seldom = { ...RULE, intervalSeconds: 3_600 };
+    const once = step(seldom, watched, { kind: 'missing', at: at(3_600) }, LIMITS);
+    expect(once.changes).toEqual([]);
+    const twice = step(seldom, once.standing, { kind: 'missing', at: at(7_200) }, LIMITS);
+    expect(twice.changes).toMatchObject([{ kind: 'unknown' }]);
+  });
+
   it('takes missing data for well or for a breach when told so', () => {
     const values = [...repeat(9, 12), null];
     expect(play(values, { missingData: 'ok' }).told.at(-1)).toEqual({ kind: 'resolve', second: 12 });
@@ -185,6 +210,43 @@ describe('an alert that a person resolved', () => {
     const { standing } = play(repeat(9, 15));
     const { told } = play(repeat(9, 25), {}, resolvedByHand(standing, at(3)));
     expect(told).toEqual([{ kind: 'fire', second: 13 }]);
+  });
+
+  it('is dated from when it began, by the data, not from the click', () => {
+    const resolved = resolvedByHand(play(repeat(9, 15)).standing, at(15));
+    const reading = { kind: 'value', value: 9, traffic: 100, breachedSince: at(0), isLasting: true } as const;
+    expect(step(RULE, resolved, { ...reading, at: at(24) }, LIMITS).changes).toEqual([]);
+    expect(step(RULE, resolved, { ...reading, at: at(25) }, LIMITS).changes).toEqual([
+      { kind: 'fire', breachSince: at(0) },
+    ]);
+    expect(step({ ...RULE, forSeconds: 0 }, resolved, { ...reading, at: at(16) }, LIMITS).changes).toEqual([
+      { kind: 'fire', breachSince: at(0) },
+    ]);
+  });
+
+  it('had ended when it was well at that moment', () => {
+    const flapping: Standing = { ...AT_REST, state: 'firing', breachSince: at(0), isFlapping: true };
+    expect(resolvedByHand({ ...flapping, clearSince: at(50) }, at(60))).toMatchObject({ state: 'inactive' });
+    expect(resolvedByHand(flapping, at(60))).toMatchObject({ state: 'pending', breachSince: at(0) });
+  });
+});
+
+describe('the beginning of a breach', () => {
+  const pending: Standing = { ...AT_REST, state: 'pending', breachSince: at(0), dataAt: at(995) };
+  const breach = { since: at(865), mayBeOlder: true, oldest: at(865), lateMs: 3_000 };
+
+  it('does not move with the time that is looked through', () => {
+    expect(beganAt(pending, breach)).toEqual(at(0));
+    // Few requests: not each window of the lookback says something.
+    expect(beganAt(pending, { ...breach, since: at(900) })).toEqual(at(0));
+    // Nobody had looked for a while.
+    expect(beganAt({ ...pending, dataAt: at(500) }, breach)).toEqual(at(0));
+  });
+
+  it('is the one that the data show, when it was well in between or nothing had been seen of it', () => {
+    expect(beganAt(pending, { ...breach, since: at(900), mayBeOlder: false })).toEqual(at(900));
+    expect(beganAt(pending, { ...breach, since: at(993) })).toEqual(at(993));
+    expect(beganAt({ ...AT_REST, dataAt: at(995) }, breach)).toEqual(at(865));
   });
 });
 

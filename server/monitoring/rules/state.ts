@@ -9,13 +9,15 @@ export interface Judged {
   forSeconds: number;
   minimumTraffic: number;
   missingData: MissingData;
+  intervalSeconds: number;
 }
 
 /** How a rule stands in one environment. */
 export interface Standing {
   state: 'inactive' | 'pending' | 'firing';
-  /** By the data; null while inactive. */
+  /** When it began, by the data, whatever was resolved by hand since; null while inactive. */
   breachSince: Date | null;
+  /** Since when looks have found no data. */
   missingSince: Date | null;
   /** The time without data has been told. */
   isUnknown: boolean;
@@ -24,10 +26,12 @@ export interface Standing {
   clearSince: Date | null;
   /** When it began to fire or became well, within the flap window, the newest last. */
   turns: readonly Date[];
-  /** A breach counts from here. */
+  /** The for-duration of a breach counts from here at the earliest. */
   countsFrom: Date | null;
   /** Time of the newest data; null when there never was any. */
   dataAt: Date | null;
+  /** When somebody looked the last time. */
+  evaluatedAt: Date | null;
 }
 
 export const AT_REST: Standing = {
@@ -40,6 +44,7 @@ export const AT_REST: Standing = {
   turns: [],
   countsFrom: null,
   dataAt: null,
+  evaluatedAt: null,
 };
 
 /** What the data say at a moment. silent: there are data, but nothing happened that a share could be taken of. */
@@ -56,7 +61,9 @@ export type Reading =
       isLasting: boolean;
     }
   | { kind: 'silent'; at: Date }
-  | { kind: 'missing'; at: Date };
+  | { kind: 'missing'; at: Date }
+  /** Somebody wants it to rest: nothing is known, and nothing is missed. */
+  | { kind: 'resting'; at: Date };
 
 export interface Limits {
   /** Without data for so long, it is unknown and told. */
@@ -67,6 +74,7 @@ export interface Limits {
 }
 
 export type Change =
+  /** Since when the data breach, however late it began to count. */
   | { kind: 'fire'; breachSince: Date }
   | { kind: 'resolve' }
   | { kind: 'flap' }
@@ -96,10 +104,20 @@ export function isClear(rule: Judged, value: number): boolean {
 
 /**
  * How a rule stands after a reading, and what has changed. The for-duration counts from when the data began to breach, not
- * from when somebody looked. Missing data neither fire nor pass unless the rule says otherwise; no traffic changes nothing.
+ * from when somebody looked. Missing data neither fire nor pass unless the rule says otherwise, and are missing only while
+ * somebody looks; no traffic changes nothing.
  */
 export function step(rule: Judged, before: Standing, reading: Reading, limits: Limits): Step {
+  const { standing, changes } = look(rule, before, reading, limits);
+  return { standing: { ...standing, evaluatedAt: reading.at }, changes };
+}
+
+function look(rule: Judged, before: Standing, reading: Reading, limits: Limits): Step {
   if (reading.kind === 'missing') return missing(rule, before, reading.at, limits);
+  if (reading.kind === 'resting') {
+    const missingSince = before.isUnknown ? before.missingSince : null;
+    return { standing: { ...before, missingSince }, changes: [] };
+  }
   const changes: Change[] = before.isUnknown ? [{ kind: 'known' }] : [];
   const standing = { ...before, missingSince: null, isUnknown: false, dataAt: reading.at };
   if (reading.kind === 'silent') return { standing, changes };
@@ -109,8 +127,9 @@ export function step(rule: Judged, before: Standing, reading: Reading, limits: L
 
 function missing(rule: Judged, before: Standing, at: Date, limits: Limits): Step {
   // Nothing was ever measured here: nothing is missed.
-  if (before.dataAt === null) return { standing: before, changes: [] };
-  const since = before.missingSince ?? before.dataAt;
+  const { dataAt } = before;
+  if (dataAt === null) return { standing: before, changes: [] };
+  const since = missingSinceOf(rule, { ...before, dataAt }, at, limits);
   const standing = { ...before, missingSince: since };
   if (rule.missingData !== 'unknown') {
     const isBad = rule.missingData === 'breach';
@@ -120,7 +139,26 @@ function missing(rule: Judged, before: Standing, at: Date, limits: Limits): Step
   }
   if (before.isUnknown || at.getTime() - since.getTime() < limits.unknownAfterMs)
     return { standing, changes: [] };
-  return { standing: { ...standing, isUnknown: true }, changes: [{ kind: 'unknown', since }] };
+  return {
+    standing: { ...standing, isUnknown: true },
+    changes: [{ kind: 'unknown', since: dataAt }],
+  };
+}
+
+/** What nobody looked at was not missing: after a time without looks it counts anew. */
+function missingSinceOf(
+  { intervalSeconds }: Judged,
+  { evaluatedAt, isUnknown, missingSince, dataAt }: Standing & { dataAt: Date },
+  at: Date,
+  { unknownAfterMs }: Limits,
+): Date {
+  if (isUnknown && missingSince) return missingSince;
+  const intervalMs = intervalSeconds * 1_000;
+  const unwatchedMs = at.getTime() - (evaluatedAt?.getTime() ?? 0);
+  if (unwatchedMs > Math.max(unknownAfterMs / 2, 2 * intervalMs)) return at;
+  if (missingSince) return missingSince;
+  // The look before, which found data, was an interval ago.
+  return new Date(Math.max(dataAt.getTime(), at.getTime() - Math.min(intervalMs, unknownAfterMs / 2)));
 }
 
 function judge(
@@ -130,15 +168,14 @@ function judge(
   limits: Limits,
   clear = reading.breachedSince === null && isClear(rule, reading.value),
 ): Step {
-  const { at, breachedSince } = reading;
+  const { at, breachedSince: breachSince } = reading;
   if (before.state === 'firing')
-    return judgeFiring(before, { at, clear, breach: breachedSince !== null }, limits);
+    return judgeFiring(before, { at, clear, breach: breachSince !== null }, limits);
   const turns = recent(before.turns, at, limits);
-  if (breachedSince === null)
+  if (breachSince === null)
     return { standing: { ...before, turns, state: 'inactive', breachSince: null }, changes: [] };
-  const breachSince =
-    before.countsFrom && before.countsFrom > breachedSince ? before.countsFrom : breachedSince;
-  const lasts = at.getTime() - breachSince.getTime() >= rule.forSeconds * 1_000 && reading.isLasting;
+  const countedMs = at.getTime() - countedSince({ ...before, breachSince }).getTime();
+  const lasts = countedMs >= rule.forSeconds * 1_000 && reading.isLasting;
   const isEnough = reading.traffic === null || reading.traffic >= rule.minimumTraffic;
   if (!lasts || !isEnough)
     return { standing: { ...before, turns, state: 'pending', breachSince }, changes: [] };
@@ -192,12 +229,46 @@ function recent(turns: readonly Date[], at: Date, { flapWindowMs, flapTurns }: L
   return turns.filter((turn) => at.getTime() - turn.getTime() < flapWindowMs).slice(-4 * flapTurns);
 }
 
-/** A person resolved the alert: what goes on breaching counts anew from now. */
+/** From when on the for-duration of a breach counts. */
+export function countedSince({
+  breachSince,
+  countsFrom,
+}: Pick<Standing, 'countsFrom'> & { breachSince: Date }): Date {
+  return countsFrom && countsFrom > breachSince ? countsFrom : breachSince;
+}
+
+/** What the metrics say of a breach. */
+export interface DatedBreach {
+  since: Date;
+  /** Nothing that was looked through was well. */
+  mayBeOlder: boolean;
+  /** How far back was looked. */
+  oldest: Date;
+  /** How late data may come in, ms. */
+  lateMs: number;
+}
+
+/**
+ * When a breach began, with what was known before: the data are looked through for a short while only, so what was
+ * pending all that time keeps its date. Otherwise a breach older than a release would be dated after it.
+ */
+export function beganAt({ state, breachSince, dataAt }: Standing, breach: DatedBreach): Date {
+  const { since, mayBeOlder, oldest, lateMs } = breach;
+  if (state !== 'pending' || !breachSince || !mayBeOlder || breachSince > since) return since;
+  const wasSeen = dataAt !== null && since.getTime() + lateMs <= dataAt.getTime();
+  return wasSeen || since <= oldest ? breachSince : since;
+}
+
+/**
+ * A person resolved the alert: what goes on breaching counts anew from now, but has not begun anew: a release that came
+ * in between is not its cause.
+ */
 export function resolvedByHand(before: Standing, at: Date): Standing {
+  const isBad = before.breachSince !== null && before.clearSince === null;
   return {
     ...before,
-    state: 'inactive',
-    breachSince: null,
+    state: isBad ? 'pending' : 'inactive',
+    breachSince: isBad ? before.breachSince : null,
     isFlapping: false,
     clearSince: null,
     turns: [],
@@ -216,7 +287,8 @@ export function nextLookMs(
 ): number {
   const interval = rule.intervalSeconds * 1_000;
   if (standing.state !== 'pending' || !standing.breachSince) return interval;
-  const left = standing.breachSince.getTime() + rule.forSeconds * 1_000 - at.getTime();
+  const since = countedSince({ ...standing, breachSince: standing.breachSince });
+  const left = since.getTime() + rule.forSeconds * 1_000 - at.getTime();
   // When it is over already, only traffic or newer data are waited for.
   return Math.min(interval, left > 0 ? left : RELOOK_MS);
 }

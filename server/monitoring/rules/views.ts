@@ -18,7 +18,7 @@ export function toRuleView(row: AlertRule & { states: RuleState[] }): RuleView {
 
 function toStandingView(row: RuleState): RuleStandingView {
   const { service, environment, isFlapping, lastValue } = row;
-  const since = row.isUnknown ? row.missingSince : row.breachSince;
+  const since = row.isUnknown ? row.dataAt : row.breachSince;
   return {
     service,
     environment,
