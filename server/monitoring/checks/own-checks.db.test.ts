@@ -17,6 +17,7 @@ import {
 } from '#server/monitoring/checks/queries/checks';
 import { readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import { uptime } from '#server/monitoring/checks/queries/uptime';
+import { BEGIN_AFRESH } from '#server/monitoring/checks/records';
 import { claimDueChecks, keepResults } from '#server/monitoring/checks/store';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import { whyNotWell } from '#server/monitoring/checks/words/contract';
@@ -41,7 +42,8 @@ afterAll(() => app.close());
 beforeEach(async () => {
   await app.system.db.$executeRaw`
     UPDATE monitor_check SET removed_at = clock_timestamp(), next_at = NULL, lease_until = NULL, lease_token = NULL,
-      paused_at = NULL, paused_by_name = NULL, pause_reason = NULL WHERE removed_at IS NULL`;
+      paused_at = NULL, paused_by_name = NULL, pause_reason = NULL, ${BEGIN_AFRESH}
+    WHERE removed_at IS NULL`;
   await syncChecks(app.system);
 });
 
@@ -54,10 +56,18 @@ const http = (over: object = {}) => ({
   ...over,
 });
 
+const LIMITS = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
+const FAILED = {
+  outcome: 'failed' as const,
+  durationMs: 1,
+  statusCode: null,
+  message: null,
+  subChecks: null,
+};
+
 /** Claims everything that is due and brings the outcome for it. */
 async function takeAll(outcome: 'ok' | 'failed'): Promise<string[]> {
-  const limits = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
-  const claimed = await claimDueChecks(app.system, limits);
+  const claimed = await claimDueChecks(app.system, LIMITS);
   const result = { outcome, durationMs: 20, statusCode: 200, message: null };
   return keepResults(
     app.system,
@@ -118,6 +128,21 @@ describe('a check of one’s own', () => {
     expect(await getCheck(viewer, { checkId })).toMatchObject({ target: `${URL_HERE}/cart` });
   });
 
+  it('that is changed while it is under way keeps no result of before, begins afresh, and runs at once', async () => {
+    const { id: checkId } = await createCheck(commander, http());
+    await takeAll('failed');
+    const asIs = await changeCheck(commander, { checkId, title: 'The cart' });
+    expect(asIs).toMatchObject({ state: 'failed', consecutiveFailures: 1 });
+    const claimed = await claimDueChecks(app.system, LIMITS);
+    const check = claimed.find((each) => each.id === checkId);
+    if (!check) throw new Error('The check was not due');
+    const moved = await changeCheck(commander, { checkId, url: `${URL_HERE}/basket` });
+    expect(moved).toMatchObject({ state: 'waiting', consecutiveFailures: 0, failingSince: null });
+    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result: FAILED }])).toEqual([]);
+    expect(await takeAll('ok')).toContain(checkId);
+    expect(await getCheck(viewer, { checkId })).toMatchObject({ state: 'ok' });
+  });
+
   it('is taken away with its key, which is free again then', async () => {
     const { id: checkId } = await createCheck(commander, http());
     await removeCheck(commander, { checkId });
@@ -154,19 +179,31 @@ describe('a check of the configuration', () => {
   });
 
   it('that is paused while it is under way keeps no result', async () => {
-    const limits = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
-    const claimed = await claimDueChecks(app.system, limits);
+    const claimed = await claimDueChecks(app.system, LIMITS);
     const check = claimed.find((each) => each.kind === 'health');
     if (!check) throw new Error('The health check was not due');
     await pauseCheck(commander, { checkId: check.id, reason: 'Being moved' });
-    const result = {
-      outcome: 'failed' as const,
-      durationMs: 1,
-      statusCode: null,
-      message: null,
-      subChecks: null,
-    };
-    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result }])).toEqual([]);
+    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result: FAILED }])).toEqual([]);
+  });
+
+  it('that the configuration gives another address keeps no result of the old one', async () => {
+    await takeAll('failed');
+    const { id } = await app.system.db.monitorCheck.findFirstOrThrow({
+      where: { key: 'health', removedAt: null },
+    });
+    await runCheckNow(commander, { checkId: id });
+    const [check] = await claimDueChecks(app.system, LIMITS);
+    if (check?.id !== id) throw new Error('The health check was not due');
+    const config = metricsConfig('http://127.0.0.1:10');
+    const moved = await createTestApp({ config, database: app.testDatabase });
+    await syncChecks(moved.system);
+    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result: FAILED }])).toEqual([]);
+    expect(await getCheck(viewer, { checkId: id })).toMatchObject({
+      state: 'waiting',
+      consecutiveFailures: 0,
+    });
+    expect(await takeAll('ok')).toContain(id);
+    await moved.close();
   });
 });
 
