@@ -86,6 +86,13 @@ async function take(key: string, outcome: CheckOutcome): Promise<ClaimedCheck> {
   return check;
 }
 
+/** Takes the beat that comes after the last one. */
+async function takeNext(key: string, outcome: CheckOutcome): Promise<ClaimedCheck> {
+  await app.system.db.$executeRaw`
+    UPDATE monitor_check SET last_at = last_at - interval_ms * interval '1 millisecond' WHERE key = ${key}`;
+  return take(key, outcome);
+}
+
 const standing = async (key: string) => (await readCheckStates(app.system)).find((each) => each.key === key);
 
 describe('checks of the configuration', () => {
@@ -110,32 +117,48 @@ describe('checks of the configuration', () => {
 
 describe('results', () => {
   it('make how a check stands: what could not run neither adds to failures nor ends them', async () => {
-    await take('home', 'ok');
+    await takeNext('home', 'ok');
     expect(await standing('home')).toMatchObject({
       consecutiveFailures: 0,
       failingSince: null,
       lastOutcome: 'ok',
     });
-    const first = await take('home', 'failed');
-    await take('home', 'failed');
-    await take('home', 'not_run');
+    const first = await takeNext('home', 'failed');
+    await takeNext('home', 'failed');
+    await takeNext('home', 'not_run');
     expect(await standing('home')).toMatchObject({
       consecutiveFailures: 2,
       failingSince: first.at,
       lastOutcome: 'not_run',
     });
-    const last = await take('home', 'failed');
+    const last = await takeNext('home', 'failed');
     expect(await standing('home')).toMatchObject({
       consecutiveFailures: 3,
       failingSince: first.at,
       lastAt: last.at,
     });
-    await take('home', 'ok');
+    await takeNext('home', 'ok');
     expect(await standing('home')).toMatchObject({ consecutiveFailures: 0, failingSince: null });
     const results = await app.system.db.$queryRaw<{ outcome: string; duration_ms: number }[]>`
       SELECT outcome, duration_ms FROM check_result WHERE check_id = ${first.id}::uuid ORDER BY at`;
     expect(results.map((row) => row.outcome)).toEqual(['ok', 'failed', 'failed', 'not_run', 'failed', 'ok']);
     expect(results[0]?.duration_ms).toBe(12);
+  });
+
+  it('count one failure for each beat, however often somebody has the check run in between', async () => {
+    await takeNext('home', 'ok');
+    // The middle of a beat, so that none begins while this runs.
+    await app.system.db.$executeRaw`
+      UPDATE monitor_check SET phase = mod((extract(epoch FROM clock_timestamp()) * 1000 / interval_ms)::numeric, 1)
+      WHERE key = 'home'`;
+    for (let count = 0; count < 3; count += 1) await take('home', 'failed');
+    expect(await standing('home')).toMatchObject({ consecutiveFailures: 1 });
+    await takeNext('home', 'failed');
+    expect(await standing('home')).toMatchObject({ consecutiveFailures: 2 });
+    await take('home', 'failed');
+    expect(await standing('home')).toMatchObject({ consecutiveFailures: 2 });
+    await take('home', 'ok');
+    expect(await standing('home')).toMatchObject({ consecutiveFailures: 0, failingSince: null });
   });
 
   it('add up to their hour: each stands for the time since the one before, at most two intervals', async () => {

@@ -41,6 +41,10 @@ export interface ClaimLimits {
 const beatBefore = (now: Prisma.Sql, pace: Prisma.Sql): Prisma.Sql => Prisma.sql`
   to_timestamp((floor(extract(epoch FROM ${now})::float8 * 1000 / ${pace} - c.phase) + c.phase) * ${pace} / 1000)`;
 
+/** Which beat a look at this time is nearest to, counted from the epoch. */
+const beatNearest = (at: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`round(extract(epoch FROM ${at})::float8 * 1000 / h.pace_ms - c.phase)`;
+
 /**
  * Takes checks that are due, the longest due first; nobody else gets them while the lease lasts, judged by the database's
  * clock. Beats that were missed are not made up for: the check stands for the latest one.
@@ -89,7 +93,8 @@ export interface CheckResult {
 
 /**
  * Keeps results, all in one statement: the beat itself, what its hour adds up to, how the check stands and when it is due
- * again. Results whose lease is over or whose check was paused, changed or removed meanwhile are not kept.
+ * again. Failures of one beat count as one, however often the check is run in it: what rules count is for how many beats
+ * it has failed. Results whose lease is over or whose check was paused, changed or removed meanwhile are not kept.
  * @returns the ids of the checks whose results were kept
  */
 export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Promise<string[]> {
@@ -124,7 +129,9 @@ export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Pr
         last_at = h.at, last_outcome = h.outcome, last_duration_ms = h.duration_ms, last_status_code = h.status_code,
         last_message = h.message, last_sub_checks = nullif(h.sub_checks, 'null'::jsonb),
         outcome_since = CASE WHEN c.last_outcome = h.outcome THEN c.outcome_since ELSE h.at END,
-        consecutive_failures = CASE h.outcome WHEN 'ok' THEN 0 WHEN 'failed' THEN c.consecutive_failures + 1
+        consecutive_failures = CASE h.outcome WHEN 'ok' THEN 0 WHEN 'failed' THEN c.consecutive_failures
+            + (c.consecutive_failures = 0
+              OR ${beatNearest(Prisma.sql`h.at`)} IS DISTINCT FROM ${beatNearest(Prisma.sql`c.last_at`)})::int
           ELSE c.consecutive_failures END,
         failing_since = CASE h.outcome WHEN 'ok' THEN NULL WHEN 'failed' THEN coalesce(c.failing_since, h.at)
           ELSE c.failing_since END
