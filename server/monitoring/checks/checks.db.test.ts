@@ -4,7 +4,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { enableEnhancedMonitoring } from '#server/maintenance/commands/monitoring-mode';
 import { CHECK_CHANNEL } from '#server/monitoring/checks/contract';
-import { startCheckLoop } from '#server/monitoring/checks/loop';
+import { keepAsMany, startCheckLoop } from '#server/monitoring/checks/loop';
 import { ensureCheckPartitions, keepCheckPartitions } from '#server/monitoring/checks/partitions';
 import { readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import type { ProbeResult } from '#server/monitoring/checks/state';
@@ -184,6 +184,38 @@ describe('results', () => {
     expect(after.failed).toBeGreaterThan(6.9);
     expect(after.failed).toBeLessThan(9);
     expect(after).toMatchObject({ ok: 10, not_run: 20, count: 3 });
+  });
+
+  it('are kept whatever characters the target answers with, and one that cannot be kept costs no other', async () => {
+    await makeDue();
+    const claimed = await claimDueChecks(app.system, LIMITS);
+    const [health, home] = claimed.sort((a, b) => (a.kind < b.kind ? -1 : 1)) as [ClaimedCheck, ClaimedCheck];
+    const message = `${'x'.repeat(298)}😀 \0 \uD800`;
+    const odd = {
+      check: health,
+      endedAt: new Date(),
+      result: {
+        ...brought('failed'),
+        message,
+        subChecks: [{ name: 'cache \0\uDC00', status: 'failed' as const, durationMs: 1, message }],
+      },
+    };
+    const impossible = { check: home, endedAt: new Date(), result: { ...brought('ok'), durationMs: -1 } };
+    const refused: unknown[] = [];
+    await keepAsMany(app.system, [impossible, odd], (error) => refused.push(error));
+    expect(refused).toHaveLength(2);
+    const { lastAt, ...row } = await app.system.db.monitorCheck.findUniqueOrThrow({
+      where: { id: health.id },
+      select: { lastAt: true, lastOutcome: true, lastMessage: true, lastSubChecks: true },
+    });
+    expect(lastAt).toEqual(health.at);
+    const kept = `${'x'.repeat(298)}\uFFFD…`;
+    expect(row).toEqual({
+      lastOutcome: 'failed',
+      lastMessage: kept,
+      lastSubChecks: [{ name: 'cache \uFFFD', status: 'failed', durationMs: 1, message: kept }],
+    });
+    await takeNext('health', 'ok');
   });
 
   it('tell the rules at each failure, and the pages at each change', async () => {

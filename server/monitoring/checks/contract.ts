@@ -12,9 +12,10 @@ export const CHECK_CHANNEL = 'ops_checks';
 export const checkNotice = z.object({ service: z.string(), environment: z.string() });
 export type CheckNotice = z.infer<typeof checkNotice>;
 
+export const SUB_CHECK_NAME_MAX = 100;
 /** One thing that the service needs, as its health says it. */
 export const subCheck = z.object({
-  name: z.string().check(z.minLength(1), z.maxLength(100)),
+  name: z.string().check(z.minLength(1), z.maxLength(SUB_CHECK_NAME_MAX)),
   status: z.enum(['ok', 'failed']),
   durationMs: z.number().check(z.minimum(0)),
   message: z.optional(z.string()),

@@ -1,9 +1,15 @@
-import { CHECK_CHANNEL, type CheckNotice } from '#server/monitoring/checks/contract';
+import {
+  CHECK_CHANNEL,
+  type CheckNotice,
+  SUB_CHECK_NAME_MAX,
+  type SubCheck,
+} from '#server/monitoring/checks/contract';
 import type { ProbeResult } from '#server/monitoring/checks/state';
 import type { CheckKind } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 import { notify } from '#server/platform/notify';
+import { storable } from '#server/platform/storable';
 import type { EnvironmentKey } from '#server/services/contract';
 
 /** A check that this worker has until its lease ends. */
@@ -91,6 +97,14 @@ export interface CheckResult {
   result: ProbeResult;
 }
 
+const MESSAGE_MAX = 300;
+
+/** As a target says it, of a length and with characters that can be kept. */
+function storableSubCheck({ name, message, ...rest }: SubCheck): SubCheck {
+  const words = message === undefined ? {} : { message: storable(message, MESSAGE_MAX) };
+  return { ...rest, name: storable(name, SUB_CHECK_NAME_MAX), ...words };
+}
+
 /**
  * Keeps results, all in one statement: the beat itself, what its hour adds up to, how the check stands and when it is due
  * again. Failures of one beat count as one, however often the check is run in it: what rules count is for how many beats
@@ -109,8 +123,8 @@ export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Pr
       outcome: result.outcome,
       duration_ms: Math.round(result.durationMs),
       status_code: result.statusCode,
-      message: result.message,
-      sub_checks: result.subChecks,
+      message: result.message === null ? null : storable(result.message, MESSAGE_MAX),
+      sub_checks: result.subChecks?.map(storableSubCheck) ?? null,
     })),
   );
   const kept = await ctx.db.$queryRaw<
