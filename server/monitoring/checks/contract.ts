@@ -7,11 +7,6 @@ import {
 } from '#server/monitoring/checks/words/contract';
 import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
-/** The NOTIFY channel that says that a check failed, or changed its outcome. Its payload is {@link checkNotice} in JSON. */
-export const CHECK_CHANNEL = 'ops_checks';
-export const checkNotice = z.object({ service: z.string(), environment: z.string() });
-export type CheckNotice = z.infer<typeof checkNotice>;
-
 export const SUB_CHECK_NAME_MAX = 100;
 /** One thing that the service needs, as its health says it. */
 export const subCheck = z.object({

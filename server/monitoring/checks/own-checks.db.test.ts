@@ -8,6 +8,7 @@ import {
   resumeCheck,
   runCheckNow,
 } from '#server/monitoring/checks/commands';
+import { keepAsMany } from '#server/monitoring/checks/loop';
 import { ensureCheckPartitions } from '#server/monitoring/checks/partitions';
 import {
   getCheck,
@@ -18,7 +19,7 @@ import {
 import { readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import { uptime } from '#server/monitoring/checks/queries/uptime';
 import { BEGIN_AFRESH } from '#server/monitoring/checks/records';
-import { claimDueChecks, keepResults } from '#server/monitoring/checks/store';
+import { type ClaimedCheck, claimDueChecks, keepResults } from '#server/monitoring/checks/store';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import { whyNotWell } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
@@ -233,6 +234,26 @@ describe('what checks say', () => {
       rows: [{ outcome: 'failed', durationMs: 20, statusCode: 200 }],
     });
     expect((await listCheckResults(viewer, { checkId, outcome: 'ok' })).total).toBe(0);
+  });
+
+  it('is kept whatever characters the target answers with, and what cannot be kept costs no other', async () => {
+    const claimed = await claimDueChecks(app.system, LIMITS);
+    const [health, home] = claimed.sort((a, b) => (a.kind < b.kind ? -1 : 1)) as [ClaimedCheck, ClaimedCheck];
+    const message = `${'x'.repeat(298)}😀 \0 \uD800`;
+    const subChecks = [{ name: 'cache \0\uDC00', status: 'failed' as const, durationMs: 1, message }];
+    const endedAt = new Date();
+    const odd = { check: health, endedAt, result: { ...FAILED, message, subChecks } };
+    const impossible = { check: home, endedAt, result: { ...FAILED, durationMs: -1 } };
+    const refused: unknown[] = [];
+    await keepAsMany(app.system, [impossible, odd], (error) => refused.push(error));
+    expect(refused).toHaveLength(2);
+    expect((await getCheck(viewer, { checkId: home.id })).state).toBe('waiting');
+    const kept = `${'x'.repeat(298)}\uFFFD…`;
+    expect(await getCheck(viewer, { checkId: health.id })).toMatchObject({
+      state: 'failed',
+      lastMessage: kept,
+      subChecks: [{ name: 'cache \uFFFD', status: 'failed', durationMs: 1, message: kept }],
+    });
   });
 
   it('is not known once nobody has looked for long: filters, counts, health and what rows say agree', async () => {

@@ -1,9 +1,4 @@
-import {
-  CHECK_CHANNEL,
-  type CheckNotice,
-  SUB_CHECK_NAME_MAX,
-  type SubCheck,
-} from '#server/monitoring/checks/contract';
+import { SUB_CHECK_NAME_MAX, type SubCheck } from '#server/monitoring/checks/contract';
 import type { ProbeResult } from '#server/monitoring/checks/state';
 import type { CheckKind } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
@@ -127,9 +122,7 @@ export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Pr
       sub_checks: result.subChecks?.map(storableSubCheck) ?? null,
     })),
   );
-  const kept = await ctx.db.$queryRaw<
-    (CheckNotice & { id: string; hasChanged: boolean; hasFailed: boolean })[]
-  >`
+  const kept = await ctx.db.$queryRaw<(EnvironmentKey & { id: string; hasChanged: boolean })[]>`
     WITH held AS MATERIALIZED (
       SELECT c.service, c.environment, c.last_outcome AS was, c.last_at AS before, r.*
       FROM jsonb_to_recordset(${rows}::jsonb) AS r(id uuid, token uuid, at timestamptz, pace_ms int, ended_at timestamptz,
@@ -168,16 +161,10 @@ export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Pr
         failed_seconds = hour.failed_seconds + excluded.failed_seconds,
         not_run_seconds = hour.not_run_seconds + excluded.not_run_seconds,
         duration_ms_sum = hour.duration_ms_sum + excluded.duration_ms_sum)
-    SELECT id, service, environment, was IS DISTINCT FROM outcome AS "hasChanged", outcome = 'failed' AS "hasFailed"
-    FROM held`;
-  for (const notice of placesOf(kept.filter((each) => each.hasChanged)))
-    await notify(ctx.db, { kind: 'environment', ...notice });
-  for (const notice of placesOf(kept.filter((each) => each.hasChanged || each.hasFailed)))
-    await ctx.db.$executeRaw`SELECT pg_notify(${CHECK_CHANNEL}, ${JSON.stringify(notice)})`;
+    SELECT id, service, environment, was IS DISTINCT FROM outcome AS "hasChanged" FROM held`;
+  const changed = kept.filter((each) => each.hasChanged);
+  const places = new Map(changed.map((each) => [`${each.service}/${each.environment}`, each]));
+  for (const { service, environment } of places.values())
+    await notify(ctx.db, { kind: 'environment', service, environment });
   return kept.map(({ id }) => id);
-}
-
-function placesOf(rows: readonly CheckNotice[]): CheckNotice[] {
-  const places = rows.map(({ service, environment }) => ({ service, environment }));
-  return [...new Map(places.map((place) => [`${place.service}/${place.environment}`, place])).values()];
 }
