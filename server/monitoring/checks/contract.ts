@@ -124,8 +124,16 @@ export const listChecksInput = z.object({
 export const listCheckResultsInput = z.object({
   checkId,
   outcome: z.optional(z.enum(CHECK_OUTCOMES)),
+  before: z
+    .optional(timestamp)
+    .check(z.describe('Only what was due before; so pages stay as they are while results come.')),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
   pageSize: pageSizeInput,
+});
+
+/** The results older than `before`, for exports that read them all. */
+export const checkResultBatchInput = z.extend(z.omit(listCheckResultsInput, { page: true, pageSize: true }), {
+  limit: z._default(z.number().check(z.int(), z.minimum(1), z.maximum(5_000)), 1_000),
 });
 
 export const placeInput = z.object(place);

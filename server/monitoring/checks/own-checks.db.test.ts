@@ -15,6 +15,7 @@ import {
   getServiceHealth,
   listCheckResults,
   listChecks,
+  readCheckResultBatch,
 } from '#server/monitoring/checks/queries/checks';
 import { readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import { uptime } from '#server/monitoring/checks/queries/uptime';
@@ -289,6 +290,27 @@ describe('what checks say', () => {
       UPDATE monitor_check SET next_at = clock_timestamp() WHERE key = 'health' AND removed_at IS NULL`;
     await takeAll('ok');
     expect((await listChecks(viewer, {})).counts).toEqual(before);
+  });
+
+  it('is exported whole and once each, whatever comes meanwhile', async () => {
+    const { id: checkId } = await createCheck(commander, http());
+    const add = (secondsAgo: number) => app.system.db.$executeRaw`
+      INSERT INTO check_result (check_id, at, ended_at, outcome, duration_ms)
+      SELECT ${checkId}::uuid, at, at, 'ok', 1 FROM
+        (SELECT date_trunc('second', clock_timestamp()) - make_interval(secs => ${secondsAgo}::float8) AS at) AS due`;
+    for (let count = 1; count <= 23; count += 1) await add(count);
+    const seen: string[] = [];
+    for (let before: string | undefined; ; before = seen.at(-1)) {
+      const rows = await readCheckResultBatch(viewer, { checkId, before, limit: 10 });
+      if (rows.length === 0) break;
+      seen.push(...rows.map(({ at }) => at));
+      await add(-seen.length);
+    }
+    expect(new Set(seen).size).toBe(23);
+    expect(seen).toEqual([...seen].sort().reverse());
+    expect(seen).toHaveLength(23);
+    const page = await listCheckResults(viewer, { checkId, before: seen[9], page: 2, pageSize: 10 });
+    expect(page).toMatchObject({ total: 13, rows: seen.slice(20).map((at) => ({ at })) });
   });
 
   it('adds up over hours and days, and says nothing of what was not looked at', async () => {
