@@ -57,7 +57,32 @@ test('a check of one’s own is refused elsewhere, added, seen to fail, changed,
   await page.getByRole('button', { name: 'Resume' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Well', { timeout: 15_000 });
   await page.getByRole('link', { name: 'Change' }).click();
-  await page.getByRole('button', { name: 'Take away' }).click();
+  await expect(page.getByRole('button', { name: 'Take away The cellar' })).toBeHidden();
+  await page.getByText('What that does').click();
+  await expect(page.getByText('Rules that look at it fall silent')).toBeVisible();
+  await page.getByRole('button', { name: 'Take away The cellar' }).click();
   await expect(page).toHaveURL(/\/checks$/);
   await expect(page.getByRole('link', { name: 'The cellar' })).toHaveCount(0);
+});
+
+test('a filter that comes with a link stays beside those of the form, is shown, and can be taken away', async ({
+  open,
+}) => {
+  const page = await open('viewer');
+  await visit(page, '/overview');
+  await page
+    .getByRole('list', { name: 'Key figures' })
+    .first()
+    .getByRole('link', { name: /^Alerts/ })
+    .click();
+  await expect(page).toHaveURL(/\/alerts\?.*service=shop/);
+  const service = page.getByRole('link', { name: /^service: shop/ });
+  await expect(service).toBeVisible();
+  await page.getByRole('combobox', { name: 'Severity' }).selectOption('critical');
+  await expect(page).toHaveURL(/severity=critical/);
+  await expect(page).toHaveURL(/service=shop/);
+  await service.click();
+  await expect(page).not.toHaveURL(/service=/);
+  await expect(page).toHaveURL(/severity=critical/);
+  await expect(service).toHaveCount(0);
 });

@@ -31,7 +31,7 @@ describe('a figure against the limits of rules', () => {
     expect(judge(figure(null), HEARD)).toEqual({
       tone: 'unknown',
       value: '–',
-      words: 'no data since 09:05:07 UTC',
+      words: 'no data since 2026-03-02 09:05:07 UTC',
     });
     expect(judge(figure(null), null).words).toBe('never measured');
     expect(judge(figure(null, { key: 'payments', reason: 'no_traffic' }), HEARD)).toMatchObject({

@@ -1,6 +1,6 @@
 import type { ChartLimit, ChartMark, ChartTime } from '#app/components/chart/chart-model';
 import { formatValue } from '#app/components/chart/chart-model';
-import { formatUtcSeconds } from '#app/lib/format';
+import { formatUtc } from '#app/lib/format';
 import {
   BOARD_SPECS,
   type Board,
@@ -50,7 +50,7 @@ export function judge(figure: TileFigure, heardAt: string | null): Judgement {
         ? `${NOTHING_HAPPENED[key]} in the last minute`
         : heardAt === null
           ? 'never measured'
-          : `no data since ${formatUtcSeconds(heardAt)} UTC`;
+          : `no data since ${formatUtc(heardAt)}`;
     return { tone: 'unknown', value: '–', words };
   }
   const { unit } = BOARD_SPECS[key];

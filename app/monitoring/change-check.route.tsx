@@ -100,21 +100,29 @@ export default function ChangeCheck() {
             }}
           />
           <Section title="Take it away" className="max-w-2xl">
-            <Form method="post" className="flex flex-wrap items-center gap-3">
-              <p className="min-w-48 flex-1 text-muted">
-                It is not run any more. What it brought stays for its time.
-              </p>
-              <Button
-                type="submit"
-                name="intent"
-                value="remove"
-                look="danger"
-                blockedBy={can(subject, 'checks.manage') ? null : whyNot('checks.manage')}
-              >
-                <Trash2 aria-hidden="true" size={14} />
-                Take away
-              </Button>
-            </Form>
+            <details>
+              <summary className="hit inline-flex items-center text-muted underline underline-offset-3">
+                What that does
+              </summary>
+              <Form method="post" className="mt-2 grid gap-3">
+                <p className="text-pretty">
+                  It is not run any more. Rules that look at it fall silent: they raise no alert and roll
+                  nothing back, whatever happens there. What it brought so far is not shown any more. Nothing
+                  brings it back; a check by the same key starts anew.
+                </p>
+                <Button
+                  type="submit"
+                  name="intent"
+                  value="remove"
+                  look="danger"
+                  className="sm:justify-self-start"
+                  blockedBy={can(subject, 'checks.manage') ? null : whyNot('checks.manage')}
+                >
+                  <Trash2 aria-hidden="true" size={14} />
+                  Take away {check.title}
+                </Button>
+              </Form>
+            </details>
           </Section>
         </div>
       )}

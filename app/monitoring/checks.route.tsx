@@ -175,7 +175,7 @@ export default function Checks() {
         page={page}
         pageSize={pageSize}
         toolbar={
-          <FilterForm>
+          <FilterForm shownBeside={['state', 'range']}>
             <ChoiceFilter
               name="environment"
               label="Environment"
@@ -191,9 +191,6 @@ export default function Checks() {
               all="Any kind"
               options={CHECK_KINDS.map((value) => ({ value, label: CHECK_KIND_LABELS[value] }))}
             />
-            {(['state', 'range'] as const).map((name) =>
-              filter[name] ? <input key={name} type="hidden" name={name} value={filter[name]} /> : null,
-            )}
           </FilterForm>
         }
         actions={<CsvLink href={paths.monitorChecksCsv(csvFilter)} />}

@@ -10,7 +10,13 @@ const GAP = 2;
 /** What failed for a moment must still be seen. */
 const LEAST = 4;
 
-/** One bar for each hour or day: what failed grows from below, in its own colour. Told in words to who cannot see it. */
+/** What could not run is striped: its colour alone would not tell it from what failed. */
+const STRIPE = 2;
+
+/**
+ * One bar for each hour or day: what failed grows from below, what could not run hangs from above in stripes. Told in
+ * words to who cannot see it.
+ */
 export function UptimeBars({
   buckets,
   range,
@@ -34,21 +40,34 @@ export function UptimeBars({
       style={{ width: '100%', maxWidth: `${width}px` }}
     >
       <path className="fill-line" d={draw(slots, (slot) => (slot.bucket ? null : [HEIGHT / 2 - 2, 4]))} />
-      <path className="fill-ok opacity-70" d={draw(slots, (slot) => (slot.bucket ? [0, HEIGHT] : null))} />
       <path
-        className="fill-warning"
-        d={draw(slots, (slot) => part(slot.notRunShare + slot.failedShare, slot.notRunShare))}
+        className="fill-ok opacity-70"
+        d={draw(slots, (slot) =>
+          slot.bucket ? [notRunOf(slot), HEIGHT - notRunOf(slot) - failedOf(slot)] : null,
+        )}
       />
-      <path className="fill-critical" d={draw(slots, (slot) => part(slot.failedShare, slot.failedShare))} />
+      <path className="fill-warning" d={stripes(slots)} />
+      <path
+        className="fill-critical"
+        d={draw(slots, (slot) => (slot.failedShare > 0 ? [HEIGHT - failedOf(slot), failedOf(slot)] : null))}
+      />
     </svg>
   );
 }
 
-/** From the bottom up to this share, if there is any of it. */
-function part(upTo: number, own: number): [number, number] | null {
-  if (own <= 0) return null;
-  const height = Math.max(LEAST, Math.round(upTo * HEIGHT));
-  return [HEIGHT - height, height];
+/** Of a share as much as can be seen, if there is any of it. */
+function heightOf(share: number): number {
+  return share > 0 ? Math.max(LEAST, Math.round(share * HEIGHT)) : 0;
+}
+
+/** Leaves room for a stripe where something could not run. */
+const failedOf = (slot: Slot): number =>
+  Math.min(HEIGHT - (slot.notRunShare > 0 ? STRIPE : 0), heightOf(slot.failedShare));
+const notRunOf = (slot: Slot): number => Math.min(HEIGHT - failedOf(slot), heightOf(slot.notRunShare));
+
+function stripes(slots: readonly Slot[]): string {
+  const tops = Array.from({ length: HEIGHT / STRIPE / 2 }, (_, at) => at * 2 * STRIPE);
+  return tops.map((top) => draw(slots, (slot) => (notRunOf(slot) > top ? [top, STRIPE] : null))).join('');
 }
 
 function draw(slots: readonly Slot[], place: (slot: Slot) => [top: number, height: number] | null): string {

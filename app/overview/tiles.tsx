@@ -70,7 +70,7 @@ export function Tiles({ tiles, toggles }: { tiles: TileSet; toggles: readonly To
       })}
       <Tile
         label="Alerts"
-        to={paths.alerts({ state: 'open', environment })}
+        to={paths.alerts({ state: 'open', service, environment })}
         tone={alerts.firing === 0 ? 'ok' : critical ? 'critical' : 'warning'}
         icon={alerts.firing === 0 ? BellOff : BellRing}
         value={alerts.firing === 0 ? 'None' : `${alerts.firing} firing`}

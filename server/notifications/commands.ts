@@ -12,10 +12,10 @@ import {
   notificationInput,
   setMentionInput,
 } from '#server/notifications/contract';
-import { storable } from '#server/notifications/state';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { notify } from '#server/platform/notify';
+import { storable } from '#server/platform/storable';
 
 /** Texts of others are cut to these lengths, not refused: what they tell of must not fail for a long name. */
 const SUBJECT_MAX = 300;

@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  backoffMs,
-  mentionText,
-  reasonOf,
-  retryAfterMs,
-  storable,
-  utcTime,
-} from '#server/notifications/state';
+import { backoffMs, mentionText, reasonOf, retryAfterMs, utcTime } from '#server/notifications/state';
 
 describe('backoffMs', () => {
   it('grows to the longest, is never below half of its step, and never above the longest', () => {
@@ -55,21 +48,6 @@ it('a handle rings a member, a group, or nobody', () => {
   expect(mentionText('tech-lead', 'U123ABC')).toBe('<@U123ABC>');
   expect(mentionText('devops', 'S123ABC')).toBe('<!subteam^S123ABC>');
   expect(mentionText('nobody', null)).toBe('@nobody');
-});
-
-it('every text becomes one that can be kept', () => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.integer({ min: 0, max: 0xffff })),
-      fc.integer({ min: 2, max: 30 }),
-      (units, max) => {
-        const kept = storable(`${String.fromCharCode(...units)}\0\uD800`, max);
-        expect(kept.length).toBeLessThanOrEqual(max);
-        expect(kept).not.toMatch(/\0|\p{Surrogate}/u);
-      },
-    ),
-  );
-  expect(storable('plain', 5)).toBe('plain');
 });
 
 describe('reasonOf', () => {

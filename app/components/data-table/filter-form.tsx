@@ -1,18 +1,32 @@
 import { Form, Link, useSearchParams, useSubmit } from '@remix-run/react';
-import { Search } from 'lucide-react';
-import { type ReactNode, type RefObject, useEffect, useRef } from 'react';
-import { activeFilters } from '#app/components/data-table/table-url';
+import { Search, X } from 'lucide-react';
+import { Children, isValidElement, type ReactNode, type RefObject, useEffect, useRef } from 'react';
+import { activeFilters, changeSearch } from '#app/components/data-table/table-url';
 import { Button } from '#app/components/ui/button';
 
 const TYPING_PAUSE_MS = 250;
+const SEARCH = 'search';
 
-/** The filters of a list as a GET form: applied while they change, or by its button without JavaScript. */
-export function FilterForm({ children }: { children: ReactNode }) {
+/**
+ * The filters of a list as a GET form: applied while they change, or by its button without JavaScript. Those of the
+ * address that none of its controls has stay as they are, and each is shown as words that take it away.
+ * @param shownBeside names that the page shows beside the form, so that they need no words
+ */
+export function FilterForm({
+  children,
+  shownBeside = [],
+}: {
+  children: ReactNode;
+  shownBeside?: readonly string[];
+}) {
   const submit = useSubmit();
   const [search] = useSearchParams();
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(timer.current), []);
-  const hasFilters = Object.keys(activeFilters(search)).length > 0;
+  const active = activeFilters(search);
+  const hasFilters = Object.keys(active).length > 0;
+  const controls = controlNames(children);
+  const others = Object.entries(active).filter(([name]) => !controls.has(name));
   return (
     <Form
       method="get"
@@ -29,6 +43,24 @@ export function FilterForm({ children }: { children: ReactNode }) {
       }}
     >
       {children}
+      {others.map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+      {others
+        .filter(([name]) => !shownBeside.includes(name))
+        .map(([name, value]) => (
+          <Link
+            key={name}
+            to={changeSearch(search, { [name]: null })}
+            aria-label={`${name}: ${value}, take this filter away`}
+            className="hit inline-flex max-w-full items-center gap-1.5 rounded-m bg-pressed px-2.5 text-s no-underline hover:bg-hover"
+          >
+            <span className="truncate">
+              {name}: {value}
+            </span>
+            <X aria-hidden="true" size={13} className="shrink-0" />
+          </Link>
+        ))}
       <noscript>
         <Button type="submit">Filter</Button>
       </noscript>
@@ -39,6 +71,18 @@ export function FilterForm({ children }: { children: ReactNode }) {
       ) : null}
     </Form>
   );
+}
+
+/** The names of the controls among what a form shows. */
+export function controlNames(children: ReactNode): Set<string> {
+  const names = new Set<string>();
+  for (const child of Children.toArray(children)) {
+    if (!isValidElement<{ name?: string; children?: ReactNode }>(child)) continue;
+    if (child.type === SearchFilter) names.add(SEARCH);
+    if (child.props.name) names.add(child.props.name);
+    for (const name of controlNames(child.props.children)) names.add(name);
+  }
+  return names;
 }
 
 /** The filters that say something; the others only lengthen the address. */
@@ -52,7 +96,7 @@ function filledIn(form: HTMLFormElement): URLSearchParams {
 
 /** The free-text filter. */
 export function SearchFilter({ label, placeholder }: { label: string; placeholder: string }) {
-  const value = useSearchParams()[0].get('search') ?? '';
+  const value = useSearchParams()[0].get(SEARCH) ?? '';
   const input = useRef<HTMLInputElement>(null);
   useFollowsUrl(input, value);
   return (
@@ -66,7 +110,7 @@ export function SearchFilter({ label, placeholder }: { label: string; placeholde
       <input
         ref={input}
         type="search"
-        name="search"
+        name={SEARCH}
         defaultValue={value}
         placeholder={placeholder}
         className="control border-line pl-8"

@@ -67,7 +67,9 @@ export async function lastHeardOf(
     SELECT service, environment, max(coalesce(
       (SELECT at FROM metric_sample WHERE series_id = s.id ORDER BY at DESC LIMIT 1),
       (SELECT at FROM metric_rollup_1h WHERE series_id = s.id ORDER BY at DESC LIMIT 1))) AS at
-    FROM metric_series s WHERE name = ${metric} GROUP BY service, environment`;
+    FROM metric_series s JOIN unnest(${places.map((place) => place.service)}::text[],
+      ${places.map((place) => place.environment)}::text[]) AS p(service, environment) USING (service, environment)
+    WHERE name = ${metric} GROUP BY service, environment`;
   return places.map(
     (place) =>
       rows.find((row) => row.service === place.service && row.environment === place.environment)?.at ?? null,

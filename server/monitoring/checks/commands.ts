@@ -8,7 +8,7 @@ import {
   createCheckInput,
   pauseCheckInput,
 } from '#server/monitoring/checks/contract';
-import { findCheck, toCheckView } from '#server/monitoring/checks/records';
+import { BEGIN_AFRESH, findCheck, toCheckView } from '#server/monitoring/checks/records';
 import { hostOf, targetOf } from '#server/monitoring/checks/state';
 import { mayAsk, rowOf } from '#server/monitoring/checks/sync';
 import {
@@ -70,7 +70,8 @@ export const createCheck = defineCommand({
 });
 
 /**
- * Changes a check of a person's own; it runs at once. @throws AppError `not_found`, `conflict` for one of the
+ * Changes a check of a person's own; it runs at once, and a look that is under way brings nothing: it asks what is asked no
+ * longer. With another address it begins afresh. @throws AppError `not_found`, `conflict` for one of the
  * configuration, `unprocessable` when the configuration does not let that host be asked
  */
 export const changeCheck = defineCommand({
@@ -106,7 +107,13 @@ export const changeCheck = defineCommand({
       data: { ...next, target },
       select: { id: true },
     });
-    if (!before.pausedAt) await makeDue(tx, before.id);
+    if ('url' in changes || 'host' in changes || 'port' in changes)
+      await tx.db.$executeRaw`UPDATE monitor_check SET ${BEGIN_AFRESH} WHERE id = ${before.id}::uuid`;
+    if (!before.pausedAt) {
+      await tx.db.$executeRaw`
+        UPDATE monitor_check SET next_at = clock_timestamp(), lease_until = NULL, lease_token = NULL
+        WHERE id = ${before.id}::uuid`;
+    }
     return told(tx, before.id, 'checks.change', changes);
   },
 });
@@ -167,7 +174,9 @@ export const runCheckNow = defineCommand({
     const check = await hold(tx, checkId);
     if (check.pausedAt)
       throw new AppError('conflict', 'It is paused. Nothing was started.', { hint: 'Resume it first.' });
-    await makeDue(tx, check.id);
+    // One that is under way is due at its next beat, as ever.
+    await tx.db
+      .$executeRaw`UPDATE monitor_check SET next_at = clock_timestamp() WHERE id = ${check.id}::uuid`;
     return told(tx, check.id, 'checks.run-now');
   },
 });
@@ -186,11 +195,6 @@ async function holdOwn(tx: Ctx, checkId: string): Promise<MonitorCheck> {
     });
   }
   return check;
-}
-
-/** Due now. A check that is under way is due at its next beat, as ever. */
-async function makeDue(tx: Ctx, id: string): Promise<void> {
-  await tx.db.$executeRaw`UPDATE monitor_check SET next_at = clock_timestamp() WHERE id = ${id}::uuid`;
 }
 
 type Asked = Pick<CheckDefinition, 'url' | 'host' | 'port' | 'expectStatus' | 'bodyIncludes'>;

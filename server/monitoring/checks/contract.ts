@@ -7,14 +7,10 @@ import {
 } from '#server/monitoring/checks/words/contract';
 import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
 
-/** The NOTIFY channel that says that a check failed, or changed its outcome. Its payload is {@link checkNotice} in JSON. */
-export const CHECK_CHANNEL = 'ops_checks';
-export const checkNotice = z.object({ service: z.string(), environment: z.string() });
-export type CheckNotice = z.infer<typeof checkNotice>;
-
+export const SUB_CHECK_NAME_MAX = 100;
 /** One thing that the service needs, as its health says it. */
 export const subCheck = z.object({
-  name: z.string().check(z.minLength(1), z.maxLength(100)),
+  name: z.string().check(z.minLength(1), z.maxLength(SUB_CHECK_NAME_MAX)),
   status: z.enum(['ok', 'failed']),
   durationMs: z.number().check(z.minimum(0)),
   message: z.optional(z.string()),
@@ -128,8 +124,16 @@ export const listChecksInput = z.object({
 export const listCheckResultsInput = z.object({
   checkId,
   outcome: z.optional(z.enum(CHECK_OUTCOMES)),
+  before: z
+    .optional(timestamp)
+    .check(z.describe('Only what was due before; so pages stay as they are while results come.')),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
   pageSize: pageSizeInput,
+});
+
+/** The results older than `before`, for exports that read them all. */
+export const checkResultBatchInput = z.extend(z.omit(listCheckResultsInput, { page: true, pageSize: true }), {
+  limit: z._default(z.number().check(z.int(), z.minimum(1), z.maximum(5_000)), 1_000),
 });
 
 export const placeInput = z.object(place);

@@ -12,6 +12,7 @@ import {
 } from '#server/monitoring/checks/store';
 import { mayAsk } from '#server/monitoring/checks/sync';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
+import { isDatabaseAway } from '#server/platform/database-errors';
 import { startTaskLoop, type TaskLoop } from '#server/platform/leased-tasks';
 import { environmentViews } from '#server/services/queries';
 
@@ -100,6 +101,24 @@ function createPaces(ctxOf: () => Ctx): () => Promise<ClaimLimits['paces']> {
   };
 }
 
+/**
+ * Keeps results together, or each by itself when the database refuses them together: one that cannot be kept costs no
+ * other. @throws when the database is away
+ */
+export async function keepAsMany(
+  ctx: Ctx,
+  results: readonly CheckResult[],
+  onError: (error: unknown) => void,
+): Promise<void> {
+  try {
+    await keepResults(ctx, results);
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    onError(error);
+    if (results.length > 1) for (const result of results) await keepAsMany(ctx, [result], onError);
+  }
+}
+
 /** Keeps results together that come at about the same time: one statement costs little more than one result. */
 function gatherResults(ctxOf: () => Ctx, onError: (error: unknown) => void) {
   let gathered: CheckResult[] = [];
@@ -112,7 +131,7 @@ function gatherResults(ctxOf: () => Ctx, onError: (error: unknown) => void) {
     try {
       const ctx = ctxOf();
       await ensureCheckPartitions(ctx);
-      await keepResults(ctx, batch);
+      await keepAsMany(ctx, batch, onError);
     } catch (error) {
       // Those checks are taken up again when their lease is over.
       onError(error);

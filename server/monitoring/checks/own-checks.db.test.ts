@@ -8,16 +8,19 @@ import {
   resumeCheck,
   runCheckNow,
 } from '#server/monitoring/checks/commands';
+import { keepAsMany } from '#server/monitoring/checks/loop';
 import { ensureCheckPartitions } from '#server/monitoring/checks/partitions';
 import {
   getCheck,
   getServiceHealth,
   listCheckResults,
   listChecks,
+  readCheckResultBatch,
 } from '#server/monitoring/checks/queries/checks';
 import { readCheckStates } from '#server/monitoring/checks/queries/read-check-states';
 import { uptime } from '#server/monitoring/checks/queries/uptime';
-import { claimDueChecks, keepResults } from '#server/monitoring/checks/store';
+import { BEGIN_AFRESH } from '#server/monitoring/checks/records';
+import { type ClaimedCheck, claimDueChecks, keepResults } from '#server/monitoring/checks/store';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import { whyNotWell } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
@@ -41,7 +44,8 @@ afterAll(() => app.close());
 beforeEach(async () => {
   await app.system.db.$executeRaw`
     UPDATE monitor_check SET removed_at = clock_timestamp(), next_at = NULL, lease_until = NULL, lease_token = NULL,
-      paused_at = NULL, paused_by_name = NULL, pause_reason = NULL WHERE removed_at IS NULL`;
+      paused_at = NULL, paused_by_name = NULL, pause_reason = NULL, ${BEGIN_AFRESH}
+    WHERE removed_at IS NULL`;
   await syncChecks(app.system);
 });
 
@@ -54,10 +58,18 @@ const http = (over: object = {}) => ({
   ...over,
 });
 
+const LIMITS = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
+const FAILED = {
+  outcome: 'failed' as const,
+  durationMs: 1,
+  statusCode: null,
+  message: null,
+  subChecks: null,
+};
+
 /** Claims everything that is due and brings the outcome for it. */
 async function takeAll(outcome: 'ok' | 'failed'): Promise<string[]> {
-  const limits = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
-  const claimed = await claimDueChecks(app.system, limits);
+  const claimed = await claimDueChecks(app.system, LIMITS);
   const result = { outcome, durationMs: 20, statusCode: 200, message: null };
   return keepResults(
     app.system,
@@ -118,6 +130,21 @@ describe('a check of one’s own', () => {
     expect(await getCheck(viewer, { checkId })).toMatchObject({ target: `${URL_HERE}/cart` });
   });
 
+  it('that is changed while it is under way keeps no result of before, begins afresh, and runs at once', async () => {
+    const { id: checkId } = await createCheck(commander, http());
+    await takeAll('failed');
+    const asIs = await changeCheck(commander, { checkId, title: 'The cart' });
+    expect(asIs).toMatchObject({ state: 'failed', consecutiveFailures: 1 });
+    const claimed = await claimDueChecks(app.system, LIMITS);
+    const check = claimed.find((each) => each.id === checkId);
+    if (!check) throw new Error('The check was not due');
+    const moved = await changeCheck(commander, { checkId, url: `${URL_HERE}/basket` });
+    expect(moved).toMatchObject({ state: 'waiting', consecutiveFailures: 0, failingSince: null });
+    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result: FAILED }])).toEqual([]);
+    expect(await takeAll('ok')).toContain(checkId);
+    expect(await getCheck(viewer, { checkId })).toMatchObject({ state: 'ok' });
+  });
+
   it('is taken away with its key, which is free again then', async () => {
     const { id: checkId } = await createCheck(commander, http());
     await removeCheck(commander, { checkId });
@@ -154,19 +181,31 @@ describe('a check of the configuration', () => {
   });
 
   it('that is paused while it is under way keeps no result', async () => {
-    const limits = { limit: 100, perTarget: 100, busy: new Map(), leaseMs: 5_000, paces: [] };
-    const claimed = await claimDueChecks(app.system, limits);
+    const claimed = await claimDueChecks(app.system, LIMITS);
     const check = claimed.find((each) => each.kind === 'health');
     if (!check) throw new Error('The health check was not due');
     await pauseCheck(commander, { checkId: check.id, reason: 'Being moved' });
-    const result = {
-      outcome: 'failed' as const,
-      durationMs: 1,
-      statusCode: null,
-      message: null,
-      subChecks: null,
-    };
-    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result }])).toEqual([]);
+    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result: FAILED }])).toEqual([]);
+  });
+
+  it('that the configuration gives another address keeps no result of the old one', async () => {
+    await takeAll('failed');
+    const { id } = await app.system.db.monitorCheck.findFirstOrThrow({
+      where: { key: 'health', removedAt: null },
+    });
+    await runCheckNow(commander, { checkId: id });
+    const [check] = await claimDueChecks(app.system, LIMITS);
+    if (check?.id !== id) throw new Error('The health check was not due');
+    const config = metricsConfig('http://127.0.0.1:10');
+    const moved = await createTestApp({ config, database: app.testDatabase });
+    await syncChecks(moved.system);
+    expect(await keepResults(app.system, [{ check, endedAt: new Date(), result: FAILED }])).toEqual([]);
+    expect(await getCheck(viewer, { checkId: id })).toMatchObject({
+      state: 'waiting',
+      consecutiveFailures: 0,
+    });
+    expect(await takeAll('ok')).toContain(id);
+    await moved.close();
   });
 });
 
@@ -196,6 +235,26 @@ describe('what checks say', () => {
       rows: [{ outcome: 'failed', durationMs: 20, statusCode: 200 }],
     });
     expect((await listCheckResults(viewer, { checkId, outcome: 'ok' })).total).toBe(0);
+  });
+
+  it('is kept whatever characters the target answers with, and what cannot be kept costs no other', async () => {
+    const claimed = await claimDueChecks(app.system, LIMITS);
+    const [health, home] = claimed.sort((a, b) => (a.kind < b.kind ? -1 : 1)) as [ClaimedCheck, ClaimedCheck];
+    const message = `${'x'.repeat(298)}😀 \0 \uD800`;
+    const subChecks = [{ name: 'cache \0\uDC00', status: 'failed' as const, durationMs: 1, message }];
+    const endedAt = new Date();
+    const odd = { check: health, endedAt, result: { ...FAILED, message, subChecks } };
+    const impossible = { check: home, endedAt, result: { ...FAILED, durationMs: -1 } };
+    const refused: unknown[] = [];
+    await keepAsMany(app.system, [impossible, odd], (error) => refused.push(error));
+    expect(refused).toHaveLength(2);
+    expect((await getCheck(viewer, { checkId: home.id })).state).toBe('waiting');
+    const kept = `${'x'.repeat(298)}\uFFFD…`;
+    expect(await getCheck(viewer, { checkId: health.id })).toMatchObject({
+      state: 'failed',
+      lastMessage: kept,
+      subChecks: [{ name: 'cache \uFFFD', status: 'failed', durationMs: 1, message: kept }],
+    });
   });
 
   it('is not known once nobody has looked for long: filters, counts, health and what rows say agree', async () => {
@@ -231,6 +290,27 @@ describe('what checks say', () => {
       UPDATE monitor_check SET next_at = clock_timestamp() WHERE key = 'health' AND removed_at IS NULL`;
     await takeAll('ok');
     expect((await listChecks(viewer, {})).counts).toEqual(before);
+  });
+
+  it('is exported whole and once each, whatever comes meanwhile', async () => {
+    const { id: checkId } = await createCheck(commander, http());
+    const add = (secondsAgo: number) => app.system.db.$executeRaw`
+      INSERT INTO check_result (check_id, at, ended_at, outcome, duration_ms)
+      SELECT ${checkId}::uuid, at, at, 'ok', 1 FROM
+        (SELECT date_trunc('second', clock_timestamp()) - make_interval(secs => ${secondsAgo}::float8) AS at) AS due`;
+    for (let count = 1; count <= 23; count += 1) await add(count);
+    const seen: string[] = [];
+    for (let before: string | undefined; ; before = seen.at(-1)) {
+      const rows = await readCheckResultBatch(viewer, { checkId, before, limit: 10 });
+      if (rows.length === 0) break;
+      seen.push(...rows.map(({ at }) => at));
+      await add(-seen.length);
+    }
+    expect(new Set(seen).size).toBe(23);
+    expect(seen).toEqual([...seen].sort().reverse());
+    expect(seen).toHaveLength(23);
+    const page = await listCheckResults(viewer, { checkId, before: seen[9], page: 2, pageSize: 10 });
+    expect(page).toMatchObject({ total: 13, rows: seen.slice(20).map((at) => ({ at })) });
   });
 
   it('adds up over hours and days, and says nothing of what was not looked at', async () => {

@@ -17,6 +17,10 @@ export function overdueColumn(now: Date): Prisma.Sql {
     ${OVERDUE_LEAST_MS}::bigint) + c.timeout_ms) * interval '1 millisecond', false)`;
 }
 
+/** Columns of `monitor_check` set as before the first look: what one address brought says nothing of another. */
+export const BEGIN_AFRESH = Prisma.sql`last_outcome = NULL, last_duration_ms = NULL, last_status_code = NULL,
+  last_message = NULL, last_sub_checks = NULL, outcome_since = NULL, consecutive_failures = 0, failing_since = NULL`;
+
 /** A check as people see it at `now`. */
 export function toCheckView(row: MonitorCheck, now: Date): CheckView {
   const state = stateOf(row, now);

@@ -7,13 +7,12 @@ export interface ProbeResult {
   outcome: CheckOutcome;
   durationMs: number;
   statusCode: number | null;
-  /** Why it did not go well, in words for people. */
+  /** Why it did not go well, in words for people; it may hold what the target said, whatever that is. */
   message: string | null;
   /** What the service's health says of each thing it needs; null for other kinds. */
   subChecks: SubCheck[] | null;
 }
 
-const MESSAGE_MAX = 300;
 /** Of so much of its time must the worker have stood still that a timeout is its own, share. */
 const STALL_SHARE = 0.2;
 
@@ -69,7 +68,7 @@ type Judgement = Pick<ProbeResult, 'outcome' | 'message' | 'subChecks'>;
 export function judgeHealth(statusCode: number, body: string): Judgement {
   const failed = (message: string, subChecks: SubCheck[] | null = null): Judgement => ({
     outcome: 'failed',
-    message: message.slice(0, MESSAGE_MAX),
+    message,
     subChecks,
   });
   let json: unknown;
@@ -86,10 +85,7 @@ export function judgeHealth(statusCode: number, body: string): Judgement {
       `Answered with status ${statusCode}, but not in the health contract: ${where} is not right.`,
     );
   }
-  const subChecks = parsed.data.checks.map((each) => ({
-    ...each,
-    ...(each.message === undefined ? {} : { message: each.message.slice(0, MESSAGE_MAX) }),
-  }));
+  const subChecks = parsed.data.checks;
   const broken = subChecks.filter((each) => each.status === 'failed');
   const names = broken.map(({ name, message }) => (message ? `${name} (${message})` : name)).join(', ');
   const { status } = parsed.data;
@@ -156,7 +152,7 @@ export function judgeError(error: unknown): Judgement {
   if (typeof code !== 'string')
     return {
       outcome: 'not_run',
-      message: `The check broke off: ${message}.`.slice(0, MESSAGE_MAX),
+      message: `The check broke off: ${message}.`,
       subChecks: null,
     };
   const own = OWN_FAULTS[code];
@@ -164,7 +160,7 @@ export function judgeError(error: unknown): Judgement {
   const words = code.startsWith('HPE_')
     ? 'Does not answer in HTTP.'
     : (TARGET_FAULTS[code] ?? `The connection failed: ${message || code}.`);
-  return { outcome: 'failed', message: words.slice(0, MESSAGE_MAX), subChecks: null };
+  return { outcome: 'failed', message: words, subChecks: null };
 }
 
 /**

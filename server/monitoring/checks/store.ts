@@ -1,9 +1,10 @@
-import { CHECK_CHANNEL, type CheckNotice } from '#server/monitoring/checks/contract';
+import { SUB_CHECK_NAME_MAX, type SubCheck } from '#server/monitoring/checks/contract';
 import type { ProbeResult } from '#server/monitoring/checks/state';
 import type { CheckKind } from '#server/monitoring/checks/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 import { notify } from '#server/platform/notify';
+import { storable } from '#server/platform/storable';
 import type { EnvironmentKey } from '#server/services/contract';
 
 /** A check that this worker has until its lease ends. */
@@ -40,6 +41,10 @@ export interface ClaimLimits {
 /** The last time before or at `now` when a check of this pace and phase was due. */
 const beatBefore = (now: Prisma.Sql, pace: Prisma.Sql): Prisma.Sql => Prisma.sql`
   to_timestamp((floor(extract(epoch FROM ${now})::float8 * 1000 / ${pace} - c.phase) + c.phase) * ${pace} / 1000)`;
+
+/** Which beat a look at this time is nearest to, counted from the epoch. */
+const beatNearest = (at: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`round(extract(epoch FROM ${at})::float8 * 1000 / h.pace_ms - c.phase)`;
 
 /**
  * Takes checks that are due, the longest due first; nobody else gets them while the lease lasts, judged by the database's
@@ -87,9 +92,18 @@ export interface CheckResult {
   result: ProbeResult;
 }
 
+const MESSAGE_MAX = 300;
+
+/** As a target says it, of a length and with characters that can be kept. */
+function storableSubCheck({ name, message, ...rest }: SubCheck): SubCheck {
+  const words = message === undefined ? {} : { message: storable(message, MESSAGE_MAX) };
+  return { ...rest, name: storable(name, SUB_CHECK_NAME_MAX), ...words };
+}
+
 /**
  * Keeps results, all in one statement: the beat itself, what its hour adds up to, how the check stands and when it is due
- * again. Results whose lease is over or whose check was paused, changed or removed meanwhile are not kept.
+ * again. Failures of one beat count as one, however often the check is run in it: what rules count is for how many beats
+ * it has failed. Results whose lease is over or whose check was paused, changed or removed meanwhile are not kept.
  * @returns the ids of the checks whose results were kept
  */
 export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Promise<string[]> {
@@ -104,13 +118,11 @@ export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Pr
       outcome: result.outcome,
       duration_ms: Math.round(result.durationMs),
       status_code: result.statusCode,
-      message: result.message,
-      sub_checks: result.subChecks,
+      message: result.message === null ? null : storable(result.message, MESSAGE_MAX),
+      sub_checks: result.subChecks?.map(storableSubCheck) ?? null,
     })),
   );
-  const kept = await ctx.db.$queryRaw<
-    (CheckNotice & { id: string; hasChanged: boolean; hasFailed: boolean })[]
-  >`
+  const kept = await ctx.db.$queryRaw<(EnvironmentKey & { id: string; hasChanged: boolean })[]>`
     WITH held AS MATERIALIZED (
       SELECT c.service, c.environment, c.last_outcome AS was, c.last_at AS before, r.*
       FROM jsonb_to_recordset(${rows}::jsonb) AS r(id uuid, token uuid, at timestamptz, pace_ms int, ended_at timestamptz,
@@ -124,7 +136,9 @@ export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Pr
         last_at = h.at, last_outcome = h.outcome, last_duration_ms = h.duration_ms, last_status_code = h.status_code,
         last_message = h.message, last_sub_checks = nullif(h.sub_checks, 'null'::jsonb),
         outcome_since = CASE WHEN c.last_outcome = h.outcome THEN c.outcome_since ELSE h.at END,
-        consecutive_failures = CASE h.outcome WHEN 'ok' THEN 0 WHEN 'failed' THEN c.consecutive_failures + 1
+        consecutive_failures = CASE h.outcome WHEN 'ok' THEN 0 WHEN 'failed' THEN c.consecutive_failures
+            + (c.consecutive_failures = 0
+              OR ${beatNearest(Prisma.sql`h.at`)} IS DISTINCT FROM ${beatNearest(Prisma.sql`c.last_at`)})::int
           ELSE c.consecutive_failures END,
         failing_since = CASE h.outcome WHEN 'ok' THEN NULL WHEN 'failed' THEN coalesce(c.failing_since, h.at)
           ELSE c.failing_since END
@@ -147,16 +161,10 @@ export async function keepResults(ctx: Ctx, results: readonly CheckResult[]): Pr
         failed_seconds = hour.failed_seconds + excluded.failed_seconds,
         not_run_seconds = hour.not_run_seconds + excluded.not_run_seconds,
         duration_ms_sum = hour.duration_ms_sum + excluded.duration_ms_sum)
-    SELECT id, service, environment, was IS DISTINCT FROM outcome AS "hasChanged", outcome = 'failed' AS "hasFailed"
-    FROM held`;
-  for (const notice of placesOf(kept.filter((each) => each.hasChanged)))
-    await notify(ctx.db, { kind: 'environment', ...notice });
-  for (const notice of placesOf(kept.filter((each) => each.hasChanged || each.hasFailed)))
-    await ctx.db.$executeRaw`SELECT pg_notify(${CHECK_CHANNEL}, ${JSON.stringify(notice)})`;
+    SELECT id, service, environment, was IS DISTINCT FROM outcome AS "hasChanged" FROM held`;
+  const changed = kept.filter((each) => each.hasChanged);
+  const places = new Map(changed.map((each) => [`${each.service}/${each.environment}`, each]));
+  for (const { service, environment } of places.values())
+    await notify(ctx.db, { kind: 'environment', service, environment });
   return kept.map(({ id }) => id);
-}
-
-function placesOf(rows: readonly CheckNotice[]): CheckNotice[] {
-  const places = rows.map(({ service, environment }) => ({ service, environment }));
-  return [...new Map(places.map((place) => [`${place.service}/${place.environment}`, place])).values()];
 }

@@ -1,4 +1,5 @@
 import { allowedHosts, type CheckDefinition, configuredChecks } from '#server/monitoring/checks/configured';
+import { BEGIN_AFRESH } from '#server/monitoring/checks/records';
 import { hostOf, phaseOf, targetOf } from '#server/monitoring/checks/state';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
@@ -38,6 +39,12 @@ export async function syncChecks(ctx: Ctx): Promise<void> {
         SELECT FROM monitor_check o WHERE o.service = c.service AND o.environment = c.environment AND o.key = c.key
           AND o.removed_at IS NULL)`;
     await tx.db.$executeRaw`
+      UPDATE monitor_check c SET ${BEGIN_AFRESH}
+      FROM jsonb_to_recordset(${rows}::jsonb)
+        AS w(service text, environment text, key text, kind text, url text, host text, port int)
+      WHERE w.service = c.service AND w.environment = c.environment AND w.key = c.key AND c.removed_at IS NULL
+        AND (c.kind, c.url, c.host, c.port) IS DISTINCT FROM (w.kind, w.url, w.host, w.port)`;
+    await tx.db.$executeRaw`
       INSERT INTO monitor_check AS c (id, service, environment, key, title, source, kind, url, host, port, expect_status,
         body_includes, interval_ms, timeout_ms, target, phase, created_by_name)
       SELECT gen_random_uuid(), service, environment, key, title, 'config', kind, url, host, port, "expectStatus",
@@ -49,7 +56,7 @@ export async function syncChecks(ctx: Ctx): Promise<void> {
         SET title = excluded.title, source = 'config', kind = excluded.kind, url = excluded.url, host = excluded.host,
           port = excluded.port, expect_status = excluded.expect_status, body_includes = excluded.body_includes,
           interval_ms = excluded.interval_ms, timeout_ms = excluded.timeout_ms, target = excluded.target,
-          next_at = CASE WHEN c.paused_at IS NULL THEN clock_timestamp() END
+          next_at = CASE WHEN c.paused_at IS NULL THEN clock_timestamp() END, lease_until = NULL, lease_token = NULL
         WHERE (c.title, c.source, c.kind, c.url, c.host, c.port, c.expect_status, c.body_includes, c.interval_ms, c.timeout_ms)
           IS DISTINCT FROM (excluded.title, 'config', excluded.kind, excluded.url, excluded.host, excluded.port,
             excluded.expect_status, excluded.body_includes, excluded.interval_ms, excluded.timeout_ms)`;

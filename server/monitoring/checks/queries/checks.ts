@@ -1,9 +1,12 @@
+import type { z } from 'zod/mini';
 import { defineQuery } from '#server/auth/guard';
 import {
   type CheckDetail,
   type CheckPage,
   type CheckResultPage,
+  type CheckResultView,
   checkInput,
+  checkResultBatchInput,
   listCheckResultsInput,
   listChecksInput,
   placeInput,
@@ -126,31 +129,61 @@ export const listCheckResults = defineQuery({
   name: 'checks.list-results',
   access: 'checks.read',
   input: listCheckResultsInput,
-  handle: async (ctx, { checkId, outcome, page, pageSize }): Promise<CheckResultPage> => {
-    await findCheck(ctx, checkId);
-    const only = outcome ? Prisma.sql`AND outcome = ${outcome}` : Prisma.empty;
+  handle: async (ctx, { page, pageSize, ...filter }): Promise<CheckResultPage> => {
+    await findCheck(ctx, filter.checkId);
     const [rows, [counted]] = await Promise.all([
-      ctx.db.$queryRaw<ResultRow[]>`
-        SELECT at, ended_at AS "endedAt", outcome, duration_ms AS "durationMs", status_code AS "statusCode", message,
-          sub_checks AS "subChecks"
-        FROM check_result WHERE check_id = ${checkId}::uuid ${only}
-        ORDER BY at DESC LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize}`,
+      readResults(ctx, filter, pageSize, (page - 1) * pageSize),
       ctx.db.$queryRaw<[{ total: number }]>`
-        SELECT count(*)::int AS total FROM check_result WHERE check_id = ${checkId}::uuid ${only}`,
+        SELECT count(*)::int AS total FROM check_result WHERE ${resultsLike(filter)}`,
     ]);
-    return {
-      rows: rows.map((row) => ({
-        ...row,
-        at: row.at.toISOString(),
-        endedAt: row.endedAt.toISOString(),
-        subChecks: row.subChecks ?? [],
-      })),
-      total: counted.total,
-      page,
-      pageSize,
-    };
+    return { rows, total: counted.total, page, pageSize };
   },
 });
+
+/**
+ * Up to `limit` results that were due before a time, the newest first: an export walks them with it, whatever comes
+ * meanwhile. @throws AppError `not_found`
+ */
+export const readCheckResultBatch = defineQuery({
+  name: 'checks.read-result-batch',
+  access: 'checks.read',
+  input: checkResultBatchInput,
+  handle: async (ctx, { limit, ...filter }): Promise<CheckResultView[]> => {
+    await findCheck(ctx, filter.checkId);
+    return readResults(ctx, filter, limit, 0);
+  },
+});
+
+type ResultFilter = Omit<z.infer<typeof checkResultBatchInput>, 'limit'>;
+
+function resultsLike({ checkId, outcome, before }: ResultFilter): Prisma.Sql {
+  return Prisma.join(
+    [
+      Prisma.sql`check_id = ${checkId}::uuid`,
+      ...(outcome ? [Prisma.sql`outcome = ${outcome}`] : []),
+      ...(before ? [Prisma.sql`at < ${before}::timestamptz`] : []),
+    ],
+    ' AND ',
+  );
+}
+
+async function readResults(
+  ctx: Ctx,
+  filter: ResultFilter,
+  limit: number,
+  offset: number,
+): Promise<CheckResultView[]> {
+  const rows = await ctx.db.$queryRaw<ResultRow[]>`
+    SELECT at, ended_at AS "endedAt", outcome, duration_ms AS "durationMs", status_code AS "statusCode", message,
+      sub_checks AS "subChecks"
+    FROM check_result WHERE ${resultsLike(filter)} ORDER BY at DESC LIMIT ${limit} OFFSET ${offset}`;
+  return rows.map((row) => ({
+    ...row,
+    at: row.at.toISOString(),
+    endedAt: row.endedAt.toISOString(),
+    subChecks: row.subChecks ?? [],
+  }));
+}
 
 /** How the service in one environment is: its own word, thing by thing, and its checks. @throws AppError `not_found` */
 export const getServiceHealth = defineQuery({
