@@ -51,6 +51,8 @@ async function rollbackOf(shop: Environment, alertId: string) {
 
 async function switchOff(page: Page, key: string): Promise<void> {
   await visit(page, `/alerts/rules/${key}`);
+  await page.getByText('Switch it off').click();
+  await page.getByLabel('Why it is not needed').fill('The story is over');
   await page.getByRole('button', { name: 'Switch off' }).click();
   await expect(page.getByText('This rule is switched off')).toBeVisible();
 }

@@ -169,6 +169,17 @@ export const switchRuleInput = z.object({
   key,
   enabled: z.optional(z.union([z.boolean(), z.stringbool()])),
   dryRun: z.optional(z.union([z.boolean(), z.stringbool()])),
+  reason: z
+    .optional(
+      z
+        .string()
+        .check(
+          z.trim(),
+          z.minLength(3, 'Say why, in a few words.'),
+          z.maxLength(500, 'Say it in at most 500 characters.'),
+        ),
+    )
+    .check(z.describe('Kept in the audit log, and with the alerts that are resolved by it.')),
 });
 export const listRulesInput = z.object({
   search: z.optional(z.string().check(z.trim(), z.maxLength(200))),

@@ -54,7 +54,7 @@ describe('rules', () => {
     await expect(updateRule(commander, { ...RULE, version: 1, threshold: 9 })).rejects.toMatchObject({
       kind: 'conflict',
     });
-    await switchRule(commander, { key: RULE.key, enabled: false });
+    await switchRule(commander, { key: RULE.key, enabled: false, reason: 'A false alarm every night' });
     expect(await getRule(viewer, { key: RULE.key })).toMatchObject({
       enabled: false,
       threshold: 7,
@@ -68,11 +68,11 @@ describe('rules', () => {
       where: { targetType: 'rule' },
       orderBy: { id: 'asc' },
     });
-    expect(audit.map(({ action }) => action)).toEqual([
-      'rules.create',
-      'rules.update',
-      'rules.switch',
-      'rules.switch',
+    expect(audit.map(({ action, reason }) => [action, reason])).toEqual([
+      ['rules.create', null],
+      ['rules.update', null],
+      ['rules.switch', 'A false alarm every night'],
+      ['rules.switch', null],
     ]);
   });
 

@@ -144,18 +144,32 @@ export async function testRule(ops: Ops<'testRule'>, input: CommandInput): Promi
   return undefined;
 }
 
-const SWITCHES: Record<string, { enabled?: boolean; dryRun?: boolean }> = {
-  on: { enabled: true },
-  off: { enabled: false },
-  dry: { dryRun: true },
-  real: { dryRun: false },
+/** What each word switches, and what is asked first where it matters. */
+const SWITCHES: Record<
+  string,
+  { change: { enabled?: boolean; dryRun?: boolean }; asks?: (key: string) => string }
+> = {
+  on: { change: { enabled: true } },
+  off: {
+    change: { enabled: false },
+    asks: (key) =>
+      `Switch ${key} off? Nothing is looked at, told or done by it any more, and what it has fired is resolved.`,
+  },
+  dry: { change: { dryRun: true } },
+  real: {
+    change: { dryRun: false },
+    asks: (key) =>
+      `Let ${key} act? What its action says is done by the console itself, without asking anybody.`,
+  },
 };
 
 export async function switchRule(ops: Ops<'switchRule'>, input: CommandInput): Promise<undefined> {
   const wish = SWITCHES[input.args[1] ?? ''];
   if (!wish)
     throw usageFailure('Say on, off, dry or real.', 'For example: ops rules switch error-rate-critical dry');
-  const rule = await ops.call('switchRule', { key: input.args[0] ?? '', ...wish });
+  const key = input.args[0] ?? '';
+  if (wish.asks) await ops.confirm({ level: 'consequential', text: wish.asks(clean(key)), name: key });
+  const rule = await ops.call('switchRule', { key, ...wish.change, reason: textOf(input, 'reason') });
   ops.screen.show(rule, () => [
     `${clean(rule.title)} is ${rule.enabled ? 'on' : 'off'}${rule.dryRun ? '; its action is only noted' : ''}.`,
   ]);
