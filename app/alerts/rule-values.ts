@@ -66,6 +66,13 @@ function writeLabels(labels: Record<string, string> | undefined): string {
     .join(', ');
 }
 
+/** False for labels that would come back from the form as others, such as a value with a comma. */
+function canWriteLabels(labels: Record<string, string> = {}): boolean {
+  const read = readLabels(writeLabels(labels)) ?? {};
+  const names = Object.keys(labels);
+  return names.length === Object.keys(read).length && names.every((name) => read[name] === labels[name]);
+}
+
 /** The rule that a form describes, for a command to check. */
 export function ruleOf(values: FormValues): Record<string, unknown> {
   const text = (name: string): string => {
@@ -101,7 +108,7 @@ function sourceOf(text: (name: string) => string): unknown {
       kind: 'quantile',
       ...selector,
       q: Number(text('q')),
-      scale: Number(text('scale')) || undefined,
+      scale: text('scale') === '' ? undefined : Number(text('scale')),
     },
     rate: { kind: 'rate', ...selector },
     gauge: { kind: 'gauge', ...selector, aggregate: text('aggregate') },
@@ -155,6 +162,7 @@ function sourceFields(source: RuleSource): RuleForm | null {
   if (measure.kind === 'ratio') {
     const { numerator, denominator } = measure;
     if (Array.isArray(numerator) || Array.isArray(denominator)) return null;
+    if (!canWriteLabels(numerator.labels) || !canWriteLabels(denominator.labels)) return null;
     return {
       kind: 'ratio',
       windowSeconds,
@@ -164,6 +172,7 @@ function sourceFields(source: RuleSource): RuleForm | null {
       ofLabels: writeLabels(denominator.labels),
     };
   }
+  if (!canWriteLabels(measure.labels)) return null;
   const common = {
     kind: measure.kind,
     windowSeconds,
@@ -171,7 +180,7 @@ function sourceFields(source: RuleSource): RuleForm | null {
     labels: writeLabels(measure.labels),
   };
   if (measure.kind === 'quantile')
-    return { ...common, q: String(measure.q), scale: String(measure.scale ?? 1) };
+    return { ...common, q: String(measure.q), scale: String(measure.scale ?? '') };
   return measure.kind === 'gauge' ? { ...common, aggregate: measure.aggregate } : common;
 }
 

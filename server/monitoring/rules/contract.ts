@@ -13,12 +13,15 @@ const TRAFFIC_MAX = 1_000_000_000;
 
 const whole = (words: string, least: number, most: number) =>
   z.coerce
-    .number(words)
+    .number<number | string>(words)
     .check(
       z.int(words),
       z.minimum(least, `Enter ${least} or more.`),
       z.maximum(most, `Enter ${most} or less.`),
     );
+/** Where 0 is a number like others: "" and null are refused, which `z.coerce` alone takes for it. */
+const notBlank = (words: string, schema: z.ZodMiniType<number, number | string>) =>
+  z.pipe(z.union([z.number(), z.string().check(z.trim(), z.minLength(1, words))], words), schema);
 const seconds = (least: number, most: number) => whole('Enter whole seconds.', least, most);
 
 /**
@@ -46,7 +49,10 @@ const blankToNull = <O>(schema: z.ZodMiniType<O, unknown>) =>
     z.transform((value: unknown): unknown => (value === '' || value === undefined ? null : value)),
     z.nullable(schema),
   );
-const number = z.coerce.number('Enter a number.').check(z.refine(Number.isFinite, 'Enter a number.'));
+const number = notBlank(
+  'Enter a number.',
+  z.coerce.number<number | string>('Enter a number.').check(z.refine(Number.isFinite, 'Enter a number.')),
+);
 const place = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,39}$/, 'Choose one of the configuration.'));
 const flag = z._default(z.union([z.boolean(), z.stringbool()]), false);
 const handles = z.pipe(
@@ -89,7 +95,7 @@ const ruleFields = {
   comparison: z.enum(COMPARISONS, `Choose one of ${COMPARISONS.join(' ')}.`),
   threshold: number,
   resolveThreshold: blankToNull(number),
-  forSeconds: seconds(0, FOR_SECONDS_MAX),
+  forSeconds: notBlank('Enter whole seconds.', seconds(0, FOR_SECONDS_MAX)),
   minimumTraffic: z._default(
     z.coerce
       .number('Enter a number of requests.')

@@ -78,6 +78,8 @@ describe('rules', () => {
 
   it.each<[string, object, string]>([
     ['a share of more than all', { threshold: 120 }, 'threshold'],
+    ['no limit', { threshold: '' }, 'threshold'],
+    ['no time', { forSeconds: null }, 'forSeconds'],
     ['an end on the wrong side', { resolveThreshold: 6 }, 'resolveThreshold'],
     [
       'a window longer than the time',
