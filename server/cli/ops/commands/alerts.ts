@@ -59,7 +59,7 @@ export async function showAlert(
   ops: Ops<'listAlerts' | 'getAlert'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const { id: alertId } = await find(ops, input);
+  const alertId = await find(ops, input);
   const alert = await ops.call('getAlert', { alertId });
   const { paint } = ops.screen;
   ops.screen.show(alert, () => [
@@ -74,7 +74,7 @@ export async function acknowledge(
   ops: Ops<'listAlerts' | 'acknowledgeAlert'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const { id: alertId } = await find(ops, input);
+  const alertId = await find(ops, input);
   const alert = await ops.call('acknowledgeAlert', {
     alertId,
     note: textOf(input, 'note'),
@@ -90,7 +90,7 @@ export async function resolve(
   ops: Ops<'listAlerts' | 'resolveAlert'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const { id: alertId } = await find(ops, input);
+  const alertId = await find(ops, input);
   const alert = await ops.call('resolveAlert', { alertId, reason: textOf(input, 'reason') ?? '' });
   ops.screen.show(alert, () => [`"${clean(alert.title)}" is resolved. What goes on breaching fires again.`]);
   return undefined;
@@ -176,7 +176,17 @@ export async function switchRule(ops: Ops<'switchRule'>, input: CommandInput): P
   return undefined;
 }
 
-async function find(ops: Ops<'listAlerts'>, input: CommandInput): Promise<AlertSummary> {
-  const { rows } = await ops.call('listAlerts', { pageSize: 200 });
-  return findById(rows, input.args[0] ?? '', { what: 'alert', list: 'ops alerts list' });
+const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The id of the alert that is named by it, or by its end where the newest that are open or resolved have it. */
+async function find(ops: Ops<'listAlerts'>, input: CommandInput): Promise<string> {
+  const given = input.args[0] ?? '';
+  if (WHOLE_ID.test(given)) return given;
+  const pages = [
+    await ops.call('listAlerts', { state: 'open', pageSize: 200 }),
+    await ops.call('listAlerts', { state: 'resolved', pageSize: 200 }),
+  ];
+  const rows = pages.flatMap((page) => page.rows);
+  const isCut = pages.some(({ rows: shown, total }) => shown.length < total);
+  return findById(rows, given, { what: 'alert', list: 'ops alerts list', isCut }).id;
 }
