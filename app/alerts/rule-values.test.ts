@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultsFor, fieldErrors, formGoingOn, ruleOf } from '#app/alerts/rule-values';
+import { defaultsFor, fieldErrors, formForKind, formGoingOn, ruleOf } from '#app/alerts/rule-values';
 import { type RuleSource, type RuleView, ruleDefinition } from '#server/monitoring/rules/contract';
 
 const GAUGE: RuleSource = {
@@ -81,6 +81,26 @@ describe('what was typed', () => {
     expect(refused({ threshold: '2OO' })).toEqual(['threshold']);
     expect(refused({ forSeconds: '' })).toEqual(['forSeconds']);
     expect(refused({ resolveThreshold: '' })).toEqual([]);
+  });
+});
+
+describe('another kind', () => {
+  const ratio = { ...defaultsFor('ratio'), title: 'Slow', key: 'slow', mentions: '@devops', threshold: '' };
+
+  it('goes on with what was typed, and begins with its own where nothing was', () => {
+    const { title, key, mentions, kind, ...own } = formForKind('check', { ...ratio, forSeconds: '30' });
+    expect({ title, key, mentions, kind }).toEqual({
+      title: 'Slow',
+      key: 'slow',
+      mentions: '@devops',
+      kind: 'check',
+    });
+    expect(own).toMatchObject({ comparison: '>=', threshold: '3', forSeconds: '30', intervalSeconds: '1' });
+    const back = formForKind(
+      'gauge',
+      formForKind('events', { ...ratio, dryRun: 'on', severity: 'critical' }),
+    );
+    expect(back).toMatchObject({ dryRun: 'on', severity: 'critical', comparison: '>', windowSeconds: '15' });
   });
 });
 

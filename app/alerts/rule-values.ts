@@ -46,6 +46,16 @@ export function defaultsFor(kind: SourceKind): RuleForm {
   return { ...RULE_DEFAULTS, kind, minimumTraffic: kind === 'gauge' ? '0' : '20' };
 }
 
+/** What was typed for one kind, for the form of another: all but what was left as its kind has it. */
+export function formForKind(kind: SourceKind, typed: FormValues): RuleForm {
+  const before = defaultsFor(kindOf(typed.kind));
+  const kept = Object.entries(typed).filter(
+    (entry): entry is [string, string] =>
+      typeof entry[1] === 'string' && entry[1] !== '' && entry[1] !== before[entry[0]],
+  );
+  return { ...defaultsFor(kind), ...Object.fromEntries(kept), kind };
+}
+
 export function kindOf(value: unknown): SourceKind {
   return SOURCE_KINDS.find((kind) => kind === value) ?? 'ratio';
 }
