@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '#server/cli/ops/exit-codes';
 import { callOps } from '#server/testing/ops';
+import { testTerminal } from '#server/testing/terminal';
 
 describe('rules switch', () => {
   const switchRule = ({ key }: Record<string, unknown>) => ({
@@ -51,6 +52,13 @@ describe('alerts', () => {
   it('are found by the end of their id, open or resolved, however many are open', async () => {
     expect((await resolve('22222')).inputOf('resolveAlert')).toMatchObject({ alertId: id(22_222) });
     expect((await resolve('33333')).inputOf('resolveAlert')).toMatchObject({ alertId: id(33_333) });
+  });
+
+  it('say until which day somebody deals with them', async () => {
+    const acknowledgeAlert = () => ({ title: 'Errors', acknowledgedUntil: '2026-03-03T00:05:07.000Z' });
+    const terminal = testTerminal({ now: Date.parse('2026-03-02T23:05:07.000Z') });
+    const { out } = await callOps(`alerts ack ${id(1)}`, { acknowledgeAlert }, { terminal });
+    expect(out).toBe('You deal with "Errors" until 2026-03-03 00:05Z (in 1 h).\n');
   });
 
   it('that are not found are denied only where all were looked at', async () => {

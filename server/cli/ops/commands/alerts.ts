@@ -3,7 +3,7 @@ import { findById, shortId } from '#server/cli/ops/commands/find-by-id';
 import { nameOf } from '#server/cli/ops/commands/place';
 import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { usageFailure } from '#server/cli/ops/failure';
-import { age, clean } from '#server/cli/ops/output/format';
+import { age, clean, minute, when } from '#server/cli/ops/output/format';
 import type { State } from '#server/cli/ops/output/paint';
 import type { Column } from '#server/cli/ops/output/table';
 import type { AlertSummary } from '#server/monitoring/alerts/contract';
@@ -65,7 +65,7 @@ export async function showAlert(
   ops.screen.show(alert, () => [
     `${paint(stateOf(alert), ALERT_STATE_LABELS[alert.state])}  ${clean(alert.title)}  ${nameOf(alert)}`,
     clean(alert.explanation),
-    ...alert.history.map(({ at, text }) => `  ${at.slice(11, 19)}  ${clean(text)}`),
+    ...alert.history.map(({ at, text }) => `  ${minute(at)}  ${clean(text)}`),
   ]);
   return undefined;
 }
@@ -80,9 +80,9 @@ export async function acknowledge(
     note: textOf(input, 'note'),
     minutes: textOf(input, 'minutes'),
   });
-  ops.screen.show(alert, () => [
-    `You deal with "${clean(alert.title)}" until ${alert.acknowledgedUntil?.slice(11, 16)} UTC.`,
-  ]);
+  const { now } = ops.screen;
+  const until = alert.acknowledgedUntil ? ` until ${when(alert.acknowledgedUntil, now)}` : '';
+  ops.screen.show(alert, () => [`You deal with "${clean(alert.title)}"${until}.`]);
   return undefined;
 }
 
@@ -136,7 +136,7 @@ export async function testRule(ops: Ops<'testRule'>, input: CommandInput): Promi
     ...preview.places.flatMap((place) =>
       place.firings.map(
         ({ firedAt, resolvedAt }) =>
-          `  ${nameOf(place)}  ${firedAt.slice(0, 16).replace('T', ' ')} UTC${resolvedAt ? ` to ${resolvedAt.slice(11, 16)}` : ', and on'}`,
+          `  ${nameOf(place)}  ${minute(firedAt)}${resolvedAt ? ` to ${minute(resolvedAt)}` : ', and on'}`,
       ),
     ),
     ...(preview.limitation ? [preview.limitation] : []),
