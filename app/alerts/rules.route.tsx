@@ -14,6 +14,7 @@ import { protectedLoader } from '#app/http/protected.server';
 import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import { BackLink } from '#app/settings/back-link';
+import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
 import type { RuleView } from '#server/monitoring/rules/contract';
 import { listRules } from '#server/monitoring/rules/queries';
@@ -32,11 +33,12 @@ export const meta: MetaFunction = (args) => pageTitle(args, 'Rules');
 
 export const loader = protectedLoader({ access: 'rules.read' }, async ({ ctx, url }) => {
   const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  return { ...(await listRules(ctx, filter)), isFiltered: Object.keys(filter).length > 0 };
+  return { ...(await listRules(ctx, filter)), filter };
 });
 
 export default function Rules() {
-  const { rows, isFiltered } = useLoaderData<typeof loader>();
+  const { rows, filter } = useLoaderData<typeof loader>();
+  const isFiltered = Object.keys(filter).length > 0;
   const subject = useSubject();
   return (
     <>
@@ -56,7 +58,7 @@ export default function Rules() {
       >
         What fires alerts, and what the console does by itself.
       </PageHeader>
-      <Section title={plural(rows.length, 'rule')} flush>
+      <Section title={plural(rows.length, 'rule')} aside={<CsvLink href={paths.rulesCsv(filter)} />} flush>
         <div className="border-b border-line p-3">
           <FilterForm>
             <SearchFilter label="Search rules" placeholder="Title, key, metric" />

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { resolveAlert } from '#server/monitoring/alerts/commands';
 import type { TestApp } from '#server/testing/context';
 import {
   cookieOf,
@@ -29,6 +30,17 @@ async function send(address: string, values: Record<string, string>) {
   return { status: response.status, html: await response.text() };
 }
 
+async function addAlert(): Promise<string> {
+  const id = app.ids.uuid();
+  await app.system.db.$executeRaw`
+    INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, severity, channel, rule,
+      explanation, breach_since, notice)
+    SELECT ${id}::uuid, ${id}, id, key, 'shop', 'production', title, 'breach', severity, channel,
+      to_jsonb(alert_rule) || '{"words":"","forSeconds":0,"minimumTraffic":0,"dryRun":false,"resolveThreshold":null}',
+      'Errors', now(), 'none' FROM alert_rule WHERE key = 'health-critical'`;
+  return id;
+}
+
 const fieldOf = (html: string, name: string) =>
   new RegExp(`<input[^>]* name="${name}"[^>]*>`).exec(html)?.[0];
 
@@ -55,13 +67,7 @@ describe('a new rule', () => {
 
 describe('an alert', () => {
   it('gives back what was typed into the form that was refused, and nothing to the other', async () => {
-    const id = app.ids.uuid();
-    await app.system.db.$executeRaw`
-      INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, severity, channel, rule,
-        explanation, breach_since, notice)
-      SELECT ${id}::uuid, ${id}, id, key, 'shop', 'production', title, 'breach', severity, channel,
-        to_jsonb(alert_rule) || '{"words":"","forSeconds":0,"minimumTraffic":0,"dryRun":false,"resolveThreshold":null}',
-        'Errors', now(), 'none' FROM alert_rule WHERE key = 'health-critical'`;
+    const id = await addAlert();
     const { status, html } = await send(`/alerts/${id}`, {
       intent: 'acknowledge',
       note: 'On it',
@@ -88,5 +94,32 @@ describe('a rule', () => {
     expect(done.status).toBe(303);
     const entry = await app.system.db.auditEntry.findFirstOrThrow({ where: { action: 'rules.switch' } });
     expect(entry.reason).toBe('Moved elsewhere');
+  });
+});
+
+describe('downloads', () => {
+  const download = async (address: string) => {
+    const response = await web.request(address, { cookie });
+    expect(response.status).toBe(200);
+    const [header = '', ...lines] = (await response.text()).trim().split(/\r?\n/);
+    return { header, lines };
+  };
+
+  it('have alerts as they fired, so that another one moves none', async () => {
+    const ids = [await addAlert(), await addAlert(), await addAlert()];
+    const commander = await app.asRole('commander');
+    await resolveAlert(commander, { alertId: ids[1], reason: 'Over' });
+    const { lines } = await download('/alerts.csv');
+    expect(lines.slice(-3).map((line) => line.slice(0, 36))).toEqual(ids);
+    const open = await download('/alerts.csv?state=open');
+    expect(open.lines.slice(-2).map((line) => line.slice(0, 36))).toEqual([ids[0], ids[2]]);
+  });
+
+  it('have rules with how each stands in each environment, and those that stand nowhere', async () => {
+    const { header, lines } = await download('/alerts/rules.csv');
+    expect(header).toContain('key,title,fires when,severity');
+    const rules = await app.system.db.alertRule.findMany({ include: { states: true } });
+    expect(lines).toHaveLength(rules.reduce((sum, { states }) => sum + Math.max(1, states.length), 0));
+    expect((await download('/alerts/rules.csv?search=no+such+rule')).lines).toEqual([]);
   });
 });
