@@ -57,6 +57,7 @@ export default [
   route('alerts', 'alerts/list.route.tsx'),
   route('alerts.csv', 'alerts/csv.route.tsx'),
   route('alerts/rules', 'alerts/rules.route.tsx'),
+  route('alerts/rules.csv', 'alerts/rules-csv.route.tsx'),
   route('alerts/rules/new', 'alerts/new-rule.route.tsx'),
   route('alerts/rules/:key', 'alerts/rule.route.tsx'),
   route('alerts/:alertId', 'alerts/detail.route.tsx'),

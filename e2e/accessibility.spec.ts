@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { query } from './support/database';
 import type { Environment } from './support/environment';
 import { expectNoSideScroll, visit } from './support/page';
 import { answered, expect, test } from './support/test';
@@ -97,6 +98,82 @@ test('axe finds nothing on the pages that watch the shop', async ({ open }) => {
   await page.getByRole('link', { name: 'Health' }).click();
   await page.getByRole('heading', { level: 2, name: 'What it needs' }).waitFor();
   await test.step('a check', () => expectAccessible(page, 'a check'));
+});
+
+/** Adds an alert with all that its page can show, of an environment where nothing waits for it. @returns its id */
+async function addAlert({ service, environment }: Environment): Promise<string> {
+  const points = [1, 2, null, 12].map((value, minute) => ({ at: `2026-03-01T23:5${minute}:00.000Z`, value }));
+  const selector = { metric: 'http_requests_total' };
+  const measure = {
+    kind: 'ratio',
+    numerator: { ...selector, labels: { status: '5xx' } },
+    denominator: selector,
+  };
+  const rule = {
+    key: 'health-critical',
+    version: 1,
+    words: 'Share of http_requests_total{status="5xx"} in http_requests_total above 5 % for 2 min.',
+    source: { type: 'metric', measure, windowSeconds: 60 },
+    comparison: '>',
+    threshold: 5,
+    resolveThreshold: null,
+    forSeconds: 120,
+    minimumTraffic: 20,
+    action: 'rollback',
+    dryRun: true,
+    mentions: ['devops'],
+  };
+  const [alert] = await query<{ id: string }>(
+    `INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, severity, channel, rule, value,
+       explanation, chart, breach_since, opened_at, notice)
+     SELECT gen_random_uuid(), 'accessibility', id, key, $1, $2, 'Requests fail', 'breach', 'warning', 'ALERTS', $3, 12,
+       'The share of requests that fail is 12 %.', $4, '2026-03-01T23:52:00Z', '2026-03-01T23:53:00Z', 'none'
+     FROM alert_rule WHERE key = 'health-critical' RETURNING id::text`,
+    [service, environment, JSON.stringify(rule), JSON.stringify({ stepSeconds: 60, points })],
+  );
+  const id = alert?.id ?? '';
+  await query(
+    `INSERT INTO alert_event (alert_id, kind, text, by_name, at) VALUES
+       ($1, 'fired', 'It is 12 %.', 'The console', '2026-03-01T23:53:00Z'),
+       ($1, 'action', 'Dry run: would be asked to roll back by itself.', 'The console', '2026-03-01T23:53:01Z'),
+       ($1, 'flapping', 'It goes on and off.', 'The console', '2026-03-02T00:01:00Z')`,
+    [id],
+  );
+  return id;
+}
+
+test('axe finds nothing on an alert, a rule that is tried and the form of a check', async ({
+  open,
+  drill,
+}) => {
+  const page = await open('admin');
+  await walk(page, ['/alerts/rules/health-critical?test=1']);
+  await page.getByText('Switch it off').click();
+  await test.step('a rule about to be off', () => expectAccessible(page, 'a rule about to be off'));
+
+  const alert = `/alerts/${await addAlert(drill)}`;
+  await walk(page, [alert]);
+  await page.getByText('Resolve it by hand').click();
+  await test.step('an alert about to be resolved', () =>
+    expectAccessible(page, 'an alert about to be resolved'));
+  await page.getByLabel('Why it is over').fill('It was made for a look');
+  await page.getByRole('button', { name: 'Resolve' }).click();
+  await expect(page.getByText('It was made for a look')).toBeVisible();
+  await test.step('a resolved alert', () => expectAccessible(page, 'a resolved alert'));
+
+  const admin = drill.as('admin');
+  const made = await admin.post('/checks/new', {
+    intent: 'create',
+    place: `${drill.service}/${drill.environment}`,
+    key: `axe-${Date.now().toString(36)}`,
+    title: 'For a look',
+    kind: 'http',
+    url: drill.shopUrl,
+    intervalSeconds: '3600',
+  });
+  expect(made.status).toBe(303);
+  await walk(page, [`${made.location}/change`]);
+  expect((await admin.post(`${made.location}/change`, { intent: 'remove' })).status).toBe(303);
 });
 
 test('axe finds nothing on the pages of people, settings and schedules', async ({ open }) => {

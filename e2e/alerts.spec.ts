@@ -70,6 +70,8 @@ test('an alert is seen, acknowledged with one thumb and resolved, and says who w
     await visitors.stop();
   }
   await visit(commander, `/alerts/rules/${key}`);
+  await commander.getByText('Switch it off').click();
+  await commander.getByLabel('Why it is not needed').fill('The story is over');
   await commander.getByRole('button', { name: 'Switch off' }).click();
   await expect(commander.getByText('This rule is switched off')).toBeVisible();
   const left = await query("SELECT 1 FROM alert WHERE rule_key = $1 AND state <> 'resolved'", [key]);

@@ -1,4 +1,4 @@
-import { formatUtcSeconds } from '#app/lib/format';
+import { formatUtc } from '#app/lib/format';
 import type { AlertChart as Chart, RuleSnapshot } from '#server/monitoring/alerts/contract';
 import { valueWords } from '#server/monitoring/rules/words/contract';
 
@@ -11,6 +11,7 @@ interface Mark {
   at: string;
   label: string;
   className: string;
+  dashes?: string;
 }
 
 /** The measure around the moment that an alert fired, with the limit, when it began and when it fired. */
@@ -35,10 +36,10 @@ export function AlertChart({
     Math.min(WIDTH, Math.max(0, ((Date.parse(at) - fromMs) / Math.max(1, toMs - fromMs)) * WIDTH));
   const y = (value: number) => TOP + (1 - value / most) * (HEIGHT - TOP - BOTTOM);
   const marks: Mark[] = [
-    { at: breachSince, label: 'began', className: 'stroke-warning' },
+    { at: breachSince, label: 'began', className: 'stroke-warning', dashes: '2 3' },
     { at: openedAt, label: 'fired', className: 'stroke-critical' },
   ];
-  const words = `From ${formatUtcSeconds(first.at)} to ${formatUtcSeconds(last.at)} UTC: ${values.length > 0 ? `between ${valueWords(Math.min(...values), rule.source)} and ${valueWords(Math.max(...values), rule.source)}` : 'no value'}; the limit is ${valueWords(rule.threshold, rule.source)}.`;
+  const words = `From ${formatUtc(first.at)} to ${formatUtc(last.at)}: ${values.length > 0 ? `between ${valueWords(Math.min(...values), rule.source)} and ${valueWords(Math.max(...values), rule.source)}` : 'no value'}; the limit is ${valueWords(rule.threshold, rule.source)}.`;
   return (
     <figure className="grid gap-2">
       <svg
@@ -85,6 +86,7 @@ export function AlertChart({
             y1={TOP}
             y2={y(0)}
             strokeWidth={1.5}
+            strokeDasharray={mark.dashes}
             vectorEffect="non-scaling-stroke"
             className={mark.className}
           />
@@ -92,10 +94,10 @@ export function AlertChart({
       </svg>
       <figcaption className="flex flex-wrap gap-x-4 gap-y-1 text-s text-muted">
         <Key className="border-critical border-dashed">limit {valueWords(rule.threshold, rule.source)}</Key>
-        <Key className="border-warning">began {formatUtcSeconds(breachSince)} UTC</Key>
-        <Key className="border-critical">fired {formatUtcSeconds(openedAt)} UTC</Key>
+        <Key className="border-warning border-dotted">began {formatUtc(breachSince)}</Key>
+        <Key className="border-critical">fired {formatUtc(openedAt)}</Key>
         <span>
-          {formatUtcSeconds(first.at)} to {formatUtcSeconds(new Date(toMs).toISOString())} UTC, at most{' '}
+          {formatUtc(first.at)} to {formatUtc(new Date(toMs).toISOString())}, at most{' '}
           {values.length > 0 ? valueWords(Math.max(...values), rule.source) : 'nothing'}
         </span>
       </figcaption>

@@ -130,6 +130,12 @@ function Deal({ alert, failure }: { alert: AlertDetail; failure: ActionFailure |
   const navigation = useNavigation();
   const busyWith = navigation.state === 'submitting' ? navigation.formData?.get('intent') : null;
   const isAcknowledged = alert.state === 'acknowledged';
+  /** What was typed into the field of a form that was refused. */
+  const field = (intent: string, name: string, first = '') => {
+    const refused = failure?.intent === intent ? failure : null;
+    const typed = refused?.values[name];
+    return { name, defaultValue: typeof typed === 'string' ? typed : first, errors: refused?.fields[name] };
+  };
   return (
     <Section
       title={isAcknowledged ? `${alert.acknowledgedByName} deals with it` : 'Nobody deals with it yet'}
@@ -146,20 +152,17 @@ function Deal({ alert, failure }: { alert: AlertDetail; failure: ActionFailure |
           <div className="grid grid-cols-[minmax(0,1fr)_6rem] gap-3">
             <TextField
               label="Note"
-              name="note"
               optional
               maxLength={500}
               autoComplete="off"
-              errors={failure?.fields.note}
+              {...field('acknowledge', 'note')}
             />
             <TextField
               label="Minutes"
-              name="minutes"
               type="number"
               min={1}
               max={1440}
-              defaultValue={ACKNOWLEDGE_MINUTES}
-              errors={failure?.fields.minutes}
+              {...field('acknowledge', 'minutes', String(ACKNOWLEDGE_MINUTES))}
             />
           </div>
           <Button
@@ -180,13 +183,12 @@ function Deal({ alert, failure }: { alert: AlertDetail; failure: ActionFailure |
             <input type="hidden" name="intent" value="resolve" />
             <TextField
               label="Why it is over"
-              name="reason"
               required
               minLength={3}
               maxLength={500}
               autoComplete="off"
               hint="What goes on breaching fires again after its time."
-              errors={failure?.fields.reason}
+              {...field('resolve', 'reason')}
             />
             <Button
               type="submit"

@@ -26,18 +26,20 @@ const ICONS: Record<AlertEventKind, { icon: LucideIcon; className: string }> = {
   decision: { icon: Gavel, className: 'text-info' },
 };
 
-/** What became of an alert, with time in the gutter and what it led to. */
+/** What became of an alert, with time in the gutter, its date where it is another one, and what it led to. */
 export function History({ entries }: { entries: readonly AlertEventView[] }) {
   return (
     <ol className="divide-y divide-line">
-      {entries.map((entry) => {
+      {entries.map((entry, index) => {
         const { icon: Icon, className } = ICONS[entry.kind];
+        const date = dateOf(entry);
         return (
           <li
             key={entry.id}
-            className="grid grid-cols-[4.5rem_1rem_minmax(0,1fr)] items-start gap-x-3 px-4 py-2"
+            className="grid grid-cols-[5rem_1rem_minmax(0,1fr)] items-start gap-x-3 px-4 py-2"
           >
             <time dateTime={entry.at} data-tip={formatUtc(entry.at)} className="text-s leading-5 text-muted">
+              {date === dateOf(entries[index - 1]) ? null : <span className="block">{date}</span>}
               {formatUtcSeconds(entry.at)}
             </time>
             <Icon aria-hidden="true" size={15} className={`mt-0.5 ${className}`} />
@@ -56,3 +58,5 @@ export function History({ entries }: { entries: readonly AlertEventView[] }) {
     </ol>
   );
 }
+
+const dateOf = (entry: AlertEventView | undefined) => entry && formatUtc(entry.at).slice(0, 10);

@@ -23,10 +23,13 @@ import { CHANNEL_PURPOSES, CHANNELS } from '#server/notifications/contract';
  * with, version included, however the page's data changes under it: a new `key` makes it begin anew.
  */
 export function RuleForm({
+  id,
   isNew,
   save,
   ...first
 }: {
+  /** Its name to buttons that are elsewhere. */
+  id?: string;
   values: Values;
   errors: Record<string, string[]>;
   isNew: boolean;
@@ -42,7 +45,7 @@ export function RuleForm({
   const field = (name: string) => ({ name, defaultValue: values[name] ?? '', errors: errors[name] });
   const blockedBy = can(subject, 'rules.manage') ? null : whyNot('rules.manage', subject);
   return (
-    <Form method="post" className="grid gap-6 rounded-l bg-surface p-4 shadow-raised sm:p-5">
+    <Form id={id} method="post" className="grid gap-6 rounded-l bg-surface p-4 shadow-raised sm:p-5">
       <input type="hidden" name="kind" value={kind} />
       <input type="hidden" name="version" value={values.version ?? ''} />
       <input type="hidden" name="enabled" value={values.enabled ?? 'on'} />

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formGoingOn } from '#app/alerts/rule-values';
-import type { RuleSource, RuleView } from '#server/monitoring/rules/contract';
+import { defaultsFor, fieldErrors, formForKind, formGoingOn, ruleOf } from '#app/alerts/rule-values';
+import { type RuleSource, type RuleView, ruleDefinition } from '#server/monitoring/rules/contract';
 
 const GAUGE: RuleSource = {
   type: 'metric',
@@ -58,5 +58,69 @@ describe('the form of a rule', () => {
       version: '5',
       enabled: 'off',
     });
+  });
+});
+
+describe('what was typed', () => {
+  const typed = { ...defaultsFor('quantile'), title: 'Slow', metric: 'duration_seconds', threshold: '200' };
+  const refused = (change: Record<string, string>) => {
+    const { error } = ruleDefinition.safeParse(ruleOf({ ...typed, ...change }));
+    return Object.keys(
+      fieldErrors(
+        Object.fromEntries((error?.issues ?? []).map(({ path, message }) => [path.join('.'), [message]])),
+      ),
+    );
+  };
+
+  it('is refused at its field where it is no number, or nothing', () => {
+    expect(refused({})).toEqual([]);
+    expect(refused({ scale: '' })).toEqual([]);
+    expect(refused({ scale: 'fast' })).toEqual(['scale']);
+    expect(refused({ scale: '0' })).toEqual(['scale']);
+    expect(refused({ threshold: ' ' })).toEqual(['threshold']);
+    expect(refused({ threshold: '2OO' })).toEqual(['threshold']);
+    expect(refused({ forSeconds: '' })).toEqual(['forSeconds']);
+    expect(refused({ resolveThreshold: '' })).toEqual([]);
+  });
+});
+
+describe('another kind', () => {
+  const ratio = { ...defaultsFor('ratio'), title: 'Slow', key: 'slow', mentions: '@devops', threshold: '' };
+
+  it('goes on with what was typed, and begins with its own where nothing was', () => {
+    const { title, key, mentions, kind, ...own } = formForKind('check', { ...ratio, forSeconds: '30' });
+    expect({ title, key, mentions, kind }).toEqual({
+      title: 'Slow',
+      key: 'slow',
+      mentions: '@devops',
+      kind: 'check',
+    });
+    expect(own).toMatchObject({ comparison: '>=', threshold: '3', forSeconds: '30', intervalSeconds: '1' });
+    const back = formForKind(
+      'gauge',
+      formForKind('events', { ...ratio, dryRun: 'on', severity: 'critical' }),
+    );
+    expect(back).toMatchObject({ dryRun: 'on', severity: 'critical', comparison: '>', windowSeconds: '15' });
+  });
+});
+
+describe('labels', () => {
+  const labelled = (labels: Record<string, string>) =>
+    formGoingOn(
+      rule({ source: { ...GAUGE, measure: { kind: 'gauge', metric: 'queue', aggregate: 'max', labels } } }),
+      {},
+      false,
+    );
+
+  it('that the form can write are in it', () => {
+    expect(labelled({})?.labels).toBe('');
+    expect(labelled({ status: '~4xx|5xx', route: '~/a=b/*', host: '' })?.labels).toBe(
+      'status=~4xx|5xx, route=~/a=b/*, host=',
+    );
+  });
+
+  it('that it would read otherwise leave the rule to the API', () => {
+    expect(labelled({ query: 'a,b' })).toBeNull();
+    expect(labelled({ query: ' a' })).toBeNull();
   });
 });

@@ -46,6 +46,16 @@ export function defaultsFor(kind: SourceKind): RuleForm {
   return { ...RULE_DEFAULTS, kind, minimumTraffic: kind === 'gauge' ? '0' : '20' };
 }
 
+/** What was typed for one kind, for the form of another: all but what was left as its kind has it. */
+export function formForKind(kind: SourceKind, typed: FormValues): RuleForm {
+  const before = defaultsFor(kindOf(typed.kind));
+  const kept = Object.entries(typed).filter(
+    (entry): entry is [string, string] =>
+      typeof entry[1] === 'string' && entry[1] !== '' && entry[1] !== before[entry[0]],
+  );
+  return { ...defaultsFor(kind), ...Object.fromEntries(kept), kind };
+}
+
 export function kindOf(value: unknown): SourceKind {
   return SOURCE_KINDS.find((kind) => kind === value) ?? 'ratio';
 }
@@ -64,6 +74,13 @@ function writeLabels(labels: Record<string, string> | undefined): string {
   return Object.entries(labels ?? {})
     .map(([name, value]) => `${name}=${value}`)
     .join(', ');
+}
+
+/** False for labels that would come back from the form as others, such as a value with a comma. */
+function canWriteLabels(labels: Record<string, string> = {}): boolean {
+  const read = readLabels(writeLabels(labels)) ?? {};
+  const names = Object.keys(labels);
+  return names.length === Object.keys(read).length && names.every((name) => read[name] === labels[name]);
 }
 
 /** The rule that a form describes, for a command to check. */
@@ -101,7 +118,7 @@ function sourceOf(text: (name: string) => string): unknown {
       kind: 'quantile',
       ...selector,
       q: Number(text('q')),
-      scale: Number(text('scale')) || undefined,
+      scale: text('scale') === '' ? undefined : Number(text('scale')),
     },
     rate: { kind: 'rate', ...selector },
     gauge: { kind: 'gauge', ...selector, aggregate: text('aggregate') },
@@ -155,6 +172,7 @@ function sourceFields(source: RuleSource): RuleForm | null {
   if (measure.kind === 'ratio') {
     const { numerator, denominator } = measure;
     if (Array.isArray(numerator) || Array.isArray(denominator)) return null;
+    if (!canWriteLabels(numerator.labels) || !canWriteLabels(denominator.labels)) return null;
     return {
       kind: 'ratio',
       windowSeconds,
@@ -164,6 +182,7 @@ function sourceFields(source: RuleSource): RuleForm | null {
       ofLabels: writeLabels(denominator.labels),
     };
   }
+  if (!canWriteLabels(measure.labels)) return null;
   const common = {
     kind: measure.kind,
     windowSeconds,
@@ -171,7 +190,7 @@ function sourceFields(source: RuleSource): RuleForm | null {
     labels: writeLabels(measure.labels),
   };
   if (measure.kind === 'quantile')
-    return { ...common, q: String(measure.q), scale: String(measure.scale ?? 1) };
+    return { ...common, q: String(measure.q), scale: String(measure.scale ?? '') };
   return measure.kind === 'gauge' ? { ...common, aggregate: measure.aggregate } : common;
 }
 

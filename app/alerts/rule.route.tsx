@@ -1,14 +1,14 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useLocation } from '@remix-run/react';
+import { Link, useActionData, useLoaderData, useLocation } from '@remix-run/react';
 import { FlaskConical } from 'lucide-react';
 import { standingLook } from '#app/alerts/looks';
 import { PreviewBox } from '#app/alerts/preview-box';
 import { RuleForm } from '#app/alerts/rule-form';
 import { fieldErrors, formGoingOn, ruleOf, type RuleForm as Values } from '#app/alerts/rule-values';
+import { SwitchOff, SwitchOnButton } from '#app/alerts/switch-rule';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
-import { useSubject } from '#app/components/layout/root-data';
-import { Button, LinkButton } from '#app/components/ui/button';
+import { LinkButton } from '#app/components/ui/button';
 import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
@@ -18,7 +18,6 @@ import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
-import { can, whyNot } from '#server/auth/contract';
 import { switchRule, updateRule } from '#server/monitoring/rules/commands';
 import type { RuleTest, RuleView } from '#server/monitoring/rules/contract';
 import { getRule, previewRule, testRule } from '#server/monitoring/rules/queries';
@@ -53,7 +52,9 @@ export const action = protectedAction({
     switch: {
       access: 'rules.manage',
       handle: async ({ ctx, context, params, form }) => {
-        const rule = await switchRule(ctx, { key: params.key, enabled: form.enabled, dryRun: form.dryRun });
+        const { enabled, dryRun } = form;
+        const reason = form.reason || undefined;
+        const rule = await switchRule(ctx, { key: params.key, enabled, dryRun, reason });
         return redirectWithToast(context, paths.rule(rule.key), {
           kind: 'success',
           message: `It is ${rule.enabled ? 'on' : 'off'}${rule.dryRun ? ', and its action is only noted' : ''}.`,
@@ -85,7 +86,7 @@ export default function Rule() {
               <FlaskConical aria-hidden="true" size={15} />
               Test
             </LinkButton>
-            <SwitchButton rule={rule} />
+            {rule.enabled ? null : <SwitchOnButton />}
           </>
         }
       >
@@ -120,6 +121,9 @@ export default function Rule() {
           {previewed ? <PreviewBox preview={previewed.preview} /> : null}
           {test ? <TestResult rule={rule} test={test} /> : null}
           <Standings rule={rule} />
+          {rule.enabled ? (
+            <SwitchOff rule={rule} failure={failure?.intent === 'switch' ? failure : null} />
+          ) : null}
         </div>
       </div>
     </>
@@ -132,19 +136,6 @@ const OVERWRITES = 'What you typed is still here. Saving again overwrites theirs
 function useFormKey(): string {
   const { key, state } = useLocation();
   return (state as { formKey?: string } | null)?.formKey ?? key;
-}
-
-function SwitchButton({ rule }: { rule: RuleView }) {
-  const subject = useSubject();
-  return (
-    <Form method="post">
-      <input type="hidden" name="intent" value="switch" />
-      <input type="hidden" name="enabled" value={String(!rule.enabled)} />
-      <Button type="submit" blockedBy={can(subject, 'rules.manage') ? null : whyNot('rules.manage', subject)}>
-        {rule.enabled ? 'Switch off' : 'Switch on'}
-      </Button>
-    </Form>
-  );
 }
 
 function Standings({ rule }: { rule: RuleView }) {

@@ -1,6 +1,7 @@
 import type { MetaFunction } from '@remix-run/node';
 import { Link, useLoaderData } from '@remix-run/react';
-import { ListChecks, Plus } from 'lucide-react';
+import { ListChecks, Plus, TriangleAlert } from 'lucide-react';
+import { leftSince } from '#app/alerts/left-since';
 import { severityLook, standingLook } from '#app/alerts/looks';
 import { ChoiceFilter, FilterForm, SearchFilter } from '#app/components/data-table/filter-form';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -10,10 +11,13 @@ import { LinkButton } from '#app/components/ui/button';
 import { EmptyState } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
+import { RelativeTime } from '#app/components/ui/time';
 import { protectedLoader } from '#app/http/protected.server';
 import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useRefresh } from '#app/monitoring/use-refresh';
 import { BackLink } from '#app/settings/back-link';
+import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
 import type { RuleView } from '#server/monitoring/rules/contract';
 import { listRules } from '#server/monitoring/rules/queries';
@@ -30,13 +34,17 @@ export { ErrorBoundary } from '#app/components/error-boundary';
 
 export const meta: MetaFunction = (args) => pageTitle(args, 'Rules');
 
+const REFRESH_MS = 15_000;
+
 export const loader = protectedLoader({ access: 'rules.read' }, async ({ ctx, url }) => {
   const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  return { ...(await listRules(ctx, filter)), isFiltered: Object.keys(filter).length > 0 };
+  return { ...(await listRules(ctx, filter)), filter, now: ctx.clock.now().toISOString() };
 });
 
 export default function Rules() {
-  const { rows, isFiltered } = useLoaderData<typeof loader>();
+  const { rows, filter, now } = useLoaderData<typeof loader>();
+  useRefresh(REFRESH_MS);
+  const isFiltered = Object.keys(filter).length > 0;
   const subject = useSubject();
   return (
     <>
@@ -56,7 +64,7 @@ export default function Rules() {
       >
         What fires alerts, and what the console does by itself.
       </PageHeader>
-      <Section title={plural(rows.length, 'rule')} flush>
+      <Section title={plural(rows.length, 'rule')} aside={<CsvLink href={paths.rulesCsv(filter)} />} flush>
         <div className="border-b border-line p-3">
           <FilterForm>
             <SearchFilter label="Search rules" placeholder="Title, key, metric" />
@@ -81,7 +89,7 @@ export default function Rules() {
         ) : (
           <ul className="divide-y divide-line">
             {rows.map((rule) => (
-              <RuleItem key={rule.id} rule={rule} />
+              <RuleItem key={rule.id} rule={rule} now={now} />
             ))}
           </ul>
         )}
@@ -90,12 +98,12 @@ export default function Rules() {
   );
 }
 
-function RuleItem({ rule }: { rule: RuleView }) {
+function RuleItem({ rule, now }: { rule: RuleView; now: string }) {
   const worst = rule.standings.reduce<RuleView['standings'][number] | null>(
     (found, each) => (found && rank(found.state) >= rank(each.state) ? found : each),
     null,
   );
-  const value = worst?.lastValue ?? null;
+  const left = leftSince(rule, now);
   return (
     <li className="grid gap-x-4 gap-y-1 px-4 py-3 md:grid-cols-[8.5rem_minmax(0,1fr)_13rem] md:items-start">
       <span className="flex flex-wrap items-center gap-x-3 md:grid">
@@ -114,7 +122,20 @@ function RuleItem({ rule }: { rule: RuleView }) {
         <span className="mt-0.5 flex flex-wrap gap-x-3 text-s text-muted">
           <code>{rule.key}</code>
           <span>{placeWords(rule)}</span>
-          {value === null ? null : <span>now {valueWords(value, rule.source)}</span>}
+          {worst?.evaluatedAt ? (
+            <span>
+              {worst.lastValue === null ? 'no value' : valueWords(worst.lastValue, rule.source)},{' '}
+              <RelativeTime at={worst.evaluatedAt} />
+            </span>
+          ) : null}
+          {left ? (
+            <span className="inline-flex items-center gap-1 text-warning">
+              <TriangleAlert aria-hidden="true" size={13} />
+              <span>
+                Nobody has looked since <RelativeTime at={left} />. Does a worker run?
+              </span>
+            </span>
+          ) : null}
         </span>
       </span>
       <span className="grid text-s text-muted md:justify-items-end md:text-right">

@@ -87,6 +87,7 @@ export const paths = {
   alertsCsv: (filter: Query = {}) => withQuery('/alerts.csv', filter),
   alert: (alertId: string) => `/alerts/${encodeURIComponent(alertId)}`,
   rules: (filter: Query = {}) => withQuery('/alerts/rules', filter),
+  rulesCsv: (filter: Query = {}) => withQuery('/alerts/rules.csv', filter),
   newRule: (query: Query = {}) => withQuery('/alerts/rules/new', query),
   rule: (key: string, query: Query = {}) => withQuery(`/alerts/rules/${encodeURIComponent(key)}`, query),
   deliveries: (filter: Query = {}) => withQuery('/alerts/deliveries', filter),

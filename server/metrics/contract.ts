@@ -68,7 +68,7 @@ export const measure = z.discriminatedUnion('kind', [
     metric: metricName,
     labels: z.optional(labelMatch),
     q: z.union([z.literal(0.5), z.literal(0.95), z.literal(0.99)]),
-    scale: z.optional(z.number().check(z.positive('Enter a number above 0.'))),
+    scale: z.optional(z.number('Enter a number above 0.').check(z.positive('Enter a number above 0.'))),
   }),
 ]);
 export type Measure = z.infer<typeof measure>;

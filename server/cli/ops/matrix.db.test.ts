@@ -66,7 +66,7 @@ const SAMPLES: Record<string, (world: World) => string> = {
   'alerts list': () => 'alerts list',
   'rules list': () => 'rules list',
   'rules test': () => 'rules test health-critical --days 1',
-  'rules switch': () => 'rules switch payment-failures on',
+  'rules switch': () => 'rules switch payment-failures off --reason because --yes',
   'checks list': () => 'checks list',
   'checks results': () => 'checks results health',
   'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',

@@ -31,7 +31,7 @@ export const acknowledgeAlert = defineCommand({
       WHERE id = ${alertId}::uuid AND state <> 'resolved'`;
     const alert = await findAlert(tx, alertId);
     if (changed === 0) throw isResolved(alert);
-    const until = utcTime(alert.acknowledgedUntil as Date).slice(0, 5);
+    const until = utcTime(alert.acknowledgedUntil as Date).slice(0, 16);
     const text = `Acknowledged until ${until} UTC${note ? `: ${note}` : '.'}`;
     await noteEvent(tx, alertId, { kind: 'acknowledged', text });
     await told(tx, 'alerts.acknowledge', alert, note ?? null, { minutes });

@@ -26,6 +26,13 @@ export const alertFilter = z.object({
   environment: z.optional(name),
   rule: z.optional(z.string().check(z.maxLength(60))),
   search: z.optional(z.string().check(z.trim(), z.maxLength(200))),
+  order: z
+    ._default(z.enum(['open', 'oldest'], 'Choose open or oldest.'), 'open')
+    .check(
+      z.describe(
+        'open: open ones first, then the newest; oldest: as they fired, which new ones do not move.',
+      ),
+    ),
 });
 
 export const alertInput = z.object({ alertId });

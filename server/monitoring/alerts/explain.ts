@@ -6,9 +6,9 @@ import {
   valueWords,
 } from '#server/monitoring/rules/words/contract';
 
-/** A moment of the day in UTC: 09:31:04. */
+/** A moment in UTC: 2026-03-01 09:31:04. An alert is read days later as well. */
 export function utcTime(at: Date): string {
-  return at.toISOString().slice(11, 19);
+  return at.toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** Why a rule fired, in words. */

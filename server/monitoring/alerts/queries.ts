@@ -15,18 +15,25 @@ import { getDelivery } from '#server/notifications/queries';
 import { AppError } from '#server/platform/errors';
 import { Prisma } from '#server/platform/generated/prisma/client';
 
-/** A page of alerts: those that are open first, firing before acknowledged, each the newest first. */
+/**
+ * A page of alerts: those that are open first, firing before acknowledged, each the newest first; or as they fired, the
+ * oldest first.
+ */
 export const listAlerts = defineQuery({
   name: 'alerts.list',
   access: 'alerts.read',
   input: alertFilter,
   handle: async (ctx, filter): Promise<AlertPage> => {
     const where = conditions(filter);
-    const { page, pageSize } = filter;
+    const { page, pageSize, order } = filter;
+    const by =
+      order === 'oldest'
+        ? Prisma.sql`opened_at, id`
+        : Prisma.sql`(state = 'resolved'), (state = 'acknowledged'), opened_at DESC, id`;
     const [ids, [count]] = await Promise.all([
       ctx.db.$queryRaw<{ id: string }[]>`
         SELECT id::text FROM alert WHERE ${where}
-        ORDER BY (state = 'resolved'), (state = 'acknowledged'), opened_at DESC, id
+        ORDER BY ${by}
         LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize}`,
       ctx.db.$queryRaw<{ total: number }[]>`SELECT count(*)::int AS total FROM alert WHERE ${where}`,
     ]);

@@ -85,7 +85,7 @@ export const switchRule = defineCommand({
   name: 'rules.switch',
   access: 'rules.manage',
   input: switchRuleInput,
-  handle: async (tx, { key, enabled, dryRun }): Promise<RuleView> => {
+  handle: async (tx, { key, enabled, dryRun, reason }): Promise<RuleView> => {
     if (enabled === undefined && dryRun === undefined) {
       throw new AppError('invalid_input', 'Say what to switch: enabled or dryRun. Nothing was changed.', {
         fields: { enabled: ['Give true or false.'] },
@@ -98,11 +98,9 @@ export const switchRule = defineCommand({
       data: { ...after, version: { increment: 1 }, updatedAt: tx.clock.now(), updatedByName: tx.actor.name },
       select: { id: true },
     });
-    await settleRules(tx, `${tx.actor.name} has switched the rule off.`);
-    return told(tx, 'rules.switch', key, {
-      before: { enabled: before.enabled, dryRun: before.dryRun },
-      after,
-    });
+    await settleRules(tx, `${tx.actor.name} has switched the rule off${reason ? `: ${reason}` : '.'}`);
+    const was = { enabled: before.enabled, dryRun: before.dryRun };
+    return told(tx, 'rules.switch', key, { before: was, after }, reason);
   },
 });
 
@@ -166,6 +164,7 @@ async function told(
   action: string,
   key: string,
   details: Record<string, unknown>,
+  reason?: string,
 ): Promise<RuleView> {
   const row = await tx.db.alertRule.findUniqueOrThrow({ where: { key }, include: { states: true } });
   await recordAudit(tx, {
@@ -173,6 +172,7 @@ async function told(
     target: { type: 'rule', id: row.id, label: key },
     service: row.service,
     environment: row.environment,
+    reason: reason ?? null,
     details,
   });
   return toRuleView(row);

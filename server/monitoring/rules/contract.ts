@@ -15,12 +15,15 @@ const COUNTED_MAX = 10_000;
 
 const whole = (words: string, least: number, most: number) =>
   z.coerce
-    .number(words)
+    .number<number | string>(words)
     .check(
       z.int(words),
       z.minimum(least, `Enter ${least} or more.`),
       z.maximum(most, `Enter ${most} or less.`),
     );
+/** Where 0 is a number like others: "" and null are refused, which `z.coerce` alone takes for it. */
+const notBlank = (words: string, schema: z.ZodMiniType<number, number | string>) =>
+  z.pipe(z.union([z.number(), z.string().check(z.trim(), z.minLength(1, words))], words), schema);
 const seconds = (least: number, most: number) => whole('Enter whole seconds.', least, most);
 
 /**
@@ -48,7 +51,10 @@ const blankToNull = <O>(schema: z.ZodMiniType<O, unknown>) =>
     z.transform((value: unknown): unknown => (value === '' || value === undefined ? null : value)),
     z.nullable(schema),
   );
-const number = z.coerce.number('Enter a number.').check(z.refine(Number.isFinite, 'Enter a number.'));
+const number = notBlank(
+  'Enter a number.',
+  z.coerce.number<number | string>('Enter a number.').check(z.refine(Number.isFinite, 'Enter a number.')),
+);
 const place = z.string().check(z.regex(/^[a-z][a-z0-9-]{0,39}$/, 'Choose one of the configuration.'));
 const flag = z._default(z.union([z.boolean(), z.stringbool()]), false);
 const handles = z.pipe(
@@ -91,7 +97,7 @@ const ruleFields = {
   comparison: z.enum(COMPARISONS, `Choose one of ${COMPARISONS.join(' ')}.`),
   threshold: number,
   resolveThreshold: blankToNull(number),
-  forSeconds: seconds(0, FOR_SECONDS_MAX),
+  forSeconds: notBlank('Enter whole seconds.', seconds(0, FOR_SECONDS_MAX)),
   minimumTraffic: z._default(
     z.coerce
       .number('Enter a number of requests.')
@@ -173,6 +179,17 @@ export const switchRuleInput = z.object({
   key,
   enabled: z.optional(z.union([z.boolean(), z.stringbool()])),
   dryRun: z.optional(z.union([z.boolean(), z.stringbool()])),
+  reason: z
+    .optional(
+      z
+        .string()
+        .check(
+          z.trim(),
+          z.minLength(3, 'Say why, in a few words.'),
+          z.maxLength(500, 'Say it in at most 500 characters.'),
+        ),
+    )
+    .check(z.describe('Kept in the audit log, and with the alerts that are resolved by it.')),
 });
 export const listRulesInput = z.object({
   search: z.optional(z.string().check(z.trim(), z.maxLength(200))),

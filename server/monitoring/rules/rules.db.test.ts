@@ -54,7 +54,7 @@ describe('rules', () => {
     await expect(updateRule(commander, { ...RULE, version: 1, threshold: 9 })).rejects.toMatchObject({
       kind: 'conflict',
     });
-    await switchRule(commander, { key: RULE.key, enabled: false });
+    await switchRule(commander, { key: RULE.key, enabled: false, reason: 'A false alarm every night' });
     expect(await getRule(viewer, { key: RULE.key })).toMatchObject({
       enabled: false,
       threshold: 7,
@@ -68,16 +68,18 @@ describe('rules', () => {
       where: { targetType: 'rule' },
       orderBy: { id: 'asc' },
     });
-    expect(audit.map(({ action }) => action)).toEqual([
-      'rules.create',
-      'rules.update',
-      'rules.switch',
-      'rules.switch',
+    expect(audit.map(({ action, reason }) => [action, reason])).toEqual([
+      ['rules.create', null],
+      ['rules.update', null],
+      ['rules.switch', 'A false alarm every night'],
+      ['rules.switch', null],
     ]);
   });
 
   it.each<[string, object, string]>([
     ['a share of more than all', { threshold: 120 }, 'threshold'],
+    ['no limit', { threshold: '' }, 'threshold'],
+    ['no time', { forSeconds: null }, 'forSeconds'],
     ['an end on the wrong side', { resolveThreshold: 6 }, 'resolveThreshold'],
     [
       'a window longer than the time',

@@ -3,7 +3,7 @@ import { findById, shortId } from '#server/cli/ops/commands/find-by-id';
 import { nameOf } from '#server/cli/ops/commands/place';
 import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { usageFailure } from '#server/cli/ops/failure';
-import { age, clean } from '#server/cli/ops/output/format';
+import { age, clean, minute, when } from '#server/cli/ops/output/format';
 import type { State } from '#server/cli/ops/output/paint';
 import type { Column } from '#server/cli/ops/output/table';
 import type { AlertSummary } from '#server/monitoring/alerts/contract';
@@ -59,13 +59,13 @@ export async function showAlert(
   ops: Ops<'listAlerts' | 'getAlert'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const { id: alertId } = await find(ops, input);
+  const alertId = await find(ops, input);
   const alert = await ops.call('getAlert', { alertId });
   const { paint } = ops.screen;
   ops.screen.show(alert, () => [
     `${paint(stateOf(alert), ALERT_STATE_LABELS[alert.state])}  ${clean(alert.title)}  ${nameOf(alert)}`,
     clean(alert.explanation),
-    ...alert.history.map(({ at, text }) => `  ${at.slice(11, 19)}  ${clean(text)}`),
+    ...alert.history.map(({ at, text }) => `  ${minute(at)}  ${clean(text)}`),
   ]);
   return undefined;
 }
@@ -74,15 +74,15 @@ export async function acknowledge(
   ops: Ops<'listAlerts' | 'acknowledgeAlert'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const { id: alertId } = await find(ops, input);
+  const alertId = await find(ops, input);
   const alert = await ops.call('acknowledgeAlert', {
     alertId,
     note: textOf(input, 'note'),
     minutes: textOf(input, 'minutes'),
   });
-  ops.screen.show(alert, () => [
-    `You deal with "${clean(alert.title)}" until ${alert.acknowledgedUntil?.slice(11, 16)} UTC.`,
-  ]);
+  const { now } = ops.screen;
+  const until = alert.acknowledgedUntil ? ` until ${when(alert.acknowledgedUntil, now)}` : '';
+  ops.screen.show(alert, () => [`You deal with "${clean(alert.title)}"${until}.`]);
   return undefined;
 }
 
@@ -90,7 +90,7 @@ export async function resolve(
   ops: Ops<'listAlerts' | 'resolveAlert'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const { id: alertId } = await find(ops, input);
+  const alertId = await find(ops, input);
   const alert = await ops.call('resolveAlert', { alertId, reason: textOf(input, 'reason') ?? '' });
   ops.screen.show(alert, () => [`"${clean(alert.title)}" is resolved. What goes on breaching fires again.`]);
   return undefined;
@@ -136,7 +136,7 @@ export async function testRule(ops: Ops<'testRule'>, input: CommandInput): Promi
     ...preview.places.flatMap((place) =>
       place.firings.map(
         ({ firedAt, resolvedAt }) =>
-          `  ${nameOf(place)}  ${firedAt.slice(0, 16).replace('T', ' ')} UTC${resolvedAt ? ` to ${resolvedAt.slice(11, 16)}` : ', and on'}`,
+          `  ${nameOf(place)}  ${minute(firedAt)}${resolvedAt ? ` to ${minute(resolvedAt)}` : ', and on'}`,
       ),
     ),
     ...(preview.limitation ? [preview.limitation] : []),
@@ -144,25 +144,49 @@ export async function testRule(ops: Ops<'testRule'>, input: CommandInput): Promi
   return undefined;
 }
 
-const SWITCHES: Record<string, { enabled?: boolean; dryRun?: boolean }> = {
-  on: { enabled: true },
-  off: { enabled: false },
-  dry: { dryRun: true },
-  real: { dryRun: false },
+/** What each word switches, and what is asked first where it matters. */
+const SWITCHES: Record<
+  string,
+  { change: { enabled?: boolean; dryRun?: boolean }; asks?: (key: string) => string }
+> = {
+  on: { change: { enabled: true } },
+  off: {
+    change: { enabled: false },
+    asks: (key) =>
+      `Switch ${key} off? Nothing is looked at, told or done by it any more, and what it has fired is resolved.`,
+  },
+  dry: { change: { dryRun: true } },
+  real: {
+    change: { dryRun: false },
+    asks: (key) =>
+      `Let ${key} act? What its action says is done by the console itself, without asking anybody.`,
+  },
 };
 
 export async function switchRule(ops: Ops<'switchRule'>, input: CommandInput): Promise<undefined> {
   const wish = SWITCHES[input.args[1] ?? ''];
   if (!wish)
     throw usageFailure('Say on, off, dry or real.', 'For example: ops rules switch error-rate-critical dry');
-  const rule = await ops.call('switchRule', { key: input.args[0] ?? '', ...wish });
+  const key = input.args[0] ?? '';
+  if (wish.asks) await ops.confirm({ level: 'consequential', text: wish.asks(clean(key)), name: key });
+  const rule = await ops.call('switchRule', { key, ...wish.change, reason: textOf(input, 'reason') });
   ops.screen.show(rule, () => [
     `${clean(rule.title)} is ${rule.enabled ? 'on' : 'off'}${rule.dryRun ? '; its action is only noted' : ''}.`,
   ]);
   return undefined;
 }
 
-async function find(ops: Ops<'listAlerts'>, input: CommandInput): Promise<AlertSummary> {
-  const { rows } = await ops.call('listAlerts', { pageSize: 200 });
-  return findById(rows, input.args[0] ?? '', { what: 'alert', list: 'ops alerts list' });
+const WHOLE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The id of the alert that is named by it, or by its end where the newest that are open or resolved have it. */
+async function find(ops: Ops<'listAlerts'>, input: CommandInput): Promise<string> {
+  const given = input.args[0] ?? '';
+  if (WHOLE_ID.test(given)) return given;
+  const pages = [
+    await ops.call('listAlerts', { state: 'open', pageSize: 200 }),
+    await ops.call('listAlerts', { state: 'resolved', pageSize: 200 }),
+  ];
+  const rows = pages.flatMap((page) => page.rows);
+  const isCut = pages.some(({ rows: shown, total }) => shown.length < total);
+  return findById(rows, given, { what: 'alert', list: 'ops alerts list', isCut }).id;
 }
