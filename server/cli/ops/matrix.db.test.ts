@@ -18,6 +18,8 @@ import { syncChecks } from '#server/monitoring/checks/sync';
 import type { Ctx } from '#server/platform/context';
 import { ensureSchedule } from '#server/schedules/ensure-schedule';
 import { heldBy } from '#server/testing/access';
+import { SAMPLES, type World } from '#server/testing/command-samples';
+import { type ControlledShop, startControlledShop } from '#server/testing/controlled-shop';
 import {
   auditAfter,
   createFixtureConsole,
@@ -25,6 +27,7 @@ import {
   lastAudit,
   PLACE,
 } from '#server/testing/fixture-console';
+import { putSamples } from '#server/testing/metrics';
 import { addPerson, addToken } from '#server/testing/people';
 import { testTerminal } from '#server/testing/terminal';
 import { startTestWebServer, type TestWebServer } from '#server/testing/web-server';
@@ -36,105 +39,11 @@ import { startTestWebServer, type TestWebServer } from '#server/testing/web-serv
 
 const EVERY_SCOPE = Object.keys(PERMISSIONS) as Permission[];
 
-interface World {
-  failedRun: number;
-  awaitingRun: number;
-  freeze: string;
-  schedule: string;
-  /** Somebody who can be disabled, and somebody who is. */
-  person: string;
-  disabled: string;
-  token: string;
-}
-
-/** How each command is called here, in a world where nothing but the lack of a permission stands in its way. */
-const SAMPLES: Record<string, (world: World) => string> = {
-  deploy: () => 'deploy production --release v1.0.0 --yes --no-follow',
-  rollback: () => 'rollback production --yes --no-follow',
-  'pre-deploy-check': () => 'pre-deploy-check production --release v1.0.0 --no-follow',
-  'post-deploy-validate': () => 'post-deploy-validate production --no-follow',
-  'releases list': () => 'releases list production',
-  'releases mark': () => 'releases mark v1.0.0 stable --reason because',
-  'runs list': () => 'runs list',
-  'runs show': ({ failedRun }) => `runs show ${failedRun}`,
-  'runs tail': ({ failedRun }) => `runs tail ${failedRun}`,
-  'runs cancel': ({ awaitingRun }) => `runs cancel ${awaitingRun} --reason because --yes`,
-  'runs resume': ({ failedRun }) => `runs resume ${failedRun} --yes --no-follow`,
-  status: () => 'status',
-  'status console': () => 'status console',
-  'status health': () => 'status health production',
-  'alerts list': () => 'alerts list',
-  'rules list': () => 'rules list',
-  'rules test': () => 'rules test health-critical --days 1',
-  'rules switch': () => 'rules switch payment-failures off --reason because --yes',
-  'checks list': () => 'checks list',
-  'checks results': () => 'checks results health',
-  'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',
-  'checks change': () => 'checks change health --title Other',
-  'checks remove': () => 'checks remove health --yes',
-  'checks pause': () => 'checks pause health --reason because',
-  'checks resume': () => 'checks resume health',
-  'checks run': () => 'checks run health',
-  'metrics list': () => 'metrics list production',
-  'metrics targets': () => 'metrics targets',
-  'audit list': () => 'audit list',
-  lock: () => 'lock production --reason because',
-  unlock: () => 'unlock production --reason because',
-  'approvals list': () => 'approvals list',
-  'approvals approve': ({ awaitingRun }) => `approvals approve ${awaitingRun} --yes`,
-  'approvals refuse': ({ awaitingRun }) => `approvals refuse ${awaitingRun} --reason because`,
-  'freezes list': () => 'freezes list',
-  'freezes create': () =>
-    'freezes create --from 2099-12-24T18:00 --until 2099-12-27T06:00 --reason Christmas',
-  'freezes end': ({ freeze }) => `freezes end ${freeze} --reason because`,
-  'drills list': () => 'drills list',
-  'drills run': () => 'drills run production --yes --no-follow',
-  'schedules list': () => 'schedules list',
-  'schedules pause': ({ schedule }) => `schedules pause ${schedule} --reason because`,
-  'schedules resume': ({ schedule }) => `schedules resume ${schedule}`,
-  'schedules run': ({ schedule }) => `schedules run ${schedule} --yes`,
-  login: () => 'login',
-  logout: () => 'logout',
-  whoami: () => 'whoami',
-  'token create': () => 'token create deploys --scopes overview.read',
-  'token list': () => 'token list',
-  'token revoke': ({ token }) => `token revoke ${token} --yes`,
-  'user list': () => 'user list',
-  'user create': () => 'user create new@people.example --name New --role viewer',
-  'user role': ({ person }) => `user role ${person} responder --yes`,
-  'user disable': ({ person }) => `user disable ${person} --reason Left --yes`,
-  'user enable': ({ disabled }) => `user enable ${disabled}`,
-  'user link': ({ person }) => `user link ${person}`,
-  'config show': () => 'config show',
-  'config check': () => 'config check',
-  'deliveries list': () => 'deliveries list',
-  'channels list': () => 'channels list',
-  'status security': () => 'status security',
-  completion: () => 'completion bash',
-  help: () => 'help',
-};
-
 /**
- * Commands that look for a shop's control, a notification or an alert before they ask for what they need, and find none in
- * this world. Who may call their operations is walked by the API's matrix.
+ * Commands that need something that is typed, a toggle that is on, or a worker that sends, before they are through. Who
+ * may call their operations is walked by the API's matrix.
  */
-const LOOK_FIRST = [
-  'maintenance enable',
-  'maintenance disable',
-  'security lockdown',
-  'security unlock',
-  'system restart',
-  'performance emergency-cache-clear',
-  'performance emergency-optimize',
-  'performance emergency-optimization',
-  'monitoring enhanced-mode',
-  'deliveries retry',
-  'channels test',
-  'metrics show',
-  'alerts show',
-  'alerts ack',
-  'alerts resolve',
-];
+const LOOK_FIRST = ['maintenance disable', 'security lockdown', 'security unlock', 'channels test'];
 
 /** Commands about the token that this machine keeps, which no one here has. */
 const ABOUT_STORED_TOKEN = ['login', 'logout'];
@@ -151,6 +60,7 @@ const GUARDED = COMMANDS.filter(
 
 let made: FixtureConsole;
 let web: TestWebServer;
+let controlled: ControlledShop;
 let world: World;
 let admin: Ctx;
 let configFile: string;
@@ -158,8 +68,13 @@ const people = new Map<Role, { email: string; token: string }>();
 const before = { env: { ...process.env }, folder: process.cwd() };
 
 beforeAll(async () => {
+  controlled = await startControlledShop();
   made = await createFixtureConsole(
-    { practice: true, validation: { endpoints: [{ path: '/' }], onFailure: 'hold' } },
+    {
+      practice: true,
+      control: { url: controlled.url, token: controlled.token },
+      validation: { endpoints: [{ path: '/' }], onFailure: 'hold' },
+    },
     { API_REQUESTS_PER_MINUTE: '100000', API_ANONYMOUS_PER_MINUTE: '100000', RUN_LEASE_MS: '10000' },
   );
   const { app } = made;
@@ -203,7 +118,10 @@ beforeAll(async () => {
     person: person.email,
     disabled: disabled.email,
     token: (await addToken(admin, ['runs.read'])).token.id,
+    notification: await addSkippedNotification(app.system),
+    alert: await addAlert(app.system),
   };
+  await putSamples(app.system, [{ name: 'visits', kind: 'gauge', samples: [[Date.now(), 1]] }]);
   for (const role of ROLES) {
     const { email, ctx } = await addPerson(app, role);
     people.set(role, { email, token: (await addToken(ctx, permissionsOf(ctx.actor))).secret });
@@ -216,7 +134,35 @@ afterAll(async () => {
   Object.assign(process.env, before.env);
   await web.close();
   await made.close();
+  await controlled.close();
 }, 60_000);
+
+async function addSkippedNotification({ db }: Ctx): Promise<string> {
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    INSERT INTO notification (id, channel, kind, subject, text, group_key, sequence, idempotency_key)
+    VALUES (gen_random_uuid(), 'ALERTS', 'run.failed', 'A run failed', 'It did', 'matrix', 1, 'matrix') RETURNING id::text`;
+  const id = row?.id ?? '';
+  await db.$executeRaw`
+    INSERT INTO notification_delivery (notification_id, channel, group_key, sequence, state, reason, ended_at)
+    VALUES (${id}::uuid, 'ALERTS', 'matrix', 1, 'skipped', 'The channel has no address.', clock_timestamp())`;
+  return id;
+}
+
+async function addAlert({ db }: Ctx): Promise<string> {
+  const rule = JSON.stringify({
+    key: 'health-critical',
+    version: 1,
+    words: 'The health fails',
+    mentions: [],
+  });
+  const [row] = await db.$queryRaw<{ id: string }[]>`
+    INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, severity, channel, rule,
+      explanation, breach_since, notice)
+    SELECT gen_random_uuid(), 'matrix', id, key, ${PLACE.service}, ${PLACE.environment}, title, 'breach', severity, channel,
+      ${rule}::jsonb, 'It failed', clock_timestamp(), 'none'
+    FROM alert_rule WHERE key = 'health-critical' RETURNING id::text`;
+  return row?.id ?? '';
+}
 
 /** What a command demands of who calls it: the permissions of every operation that it may call. */
 function needsOf(command: AnyCommand): Permission[] {

@@ -1,0 +1,92 @@
+/** What there is for commands to be about. */
+export interface World {
+  failedRun: number;
+  awaitingRun: number;
+  freeze: string;
+  schedule: string;
+  /** Somebody who can be disabled, and somebody who is. */
+  person: string;
+  disabled: string;
+  token: string;
+  notification: string;
+  alert: string;
+}
+
+/** How each command is called here, in a world where nothing but the lack of a permission stands in its way. */
+export const SAMPLES: Record<string, (world: World) => string> = {
+  deploy: () => 'deploy production --release v1.0.0 --yes --no-follow',
+  rollback: () => 'rollback production --yes --no-follow',
+  'pre-deploy-check': () => 'pre-deploy-check production --release v1.0.0 --no-follow',
+  'post-deploy-validate': () => 'post-deploy-validate production --no-follow',
+  'releases list': () => 'releases list production',
+  'releases mark': () => 'releases mark v1.0.0 stable --reason because',
+  'runs list': () => 'runs list',
+  'runs show': ({ failedRun }) => `runs show ${failedRun}`,
+  'runs tail': ({ failedRun }) => `runs tail ${failedRun}`,
+  'runs cancel': ({ awaitingRun }) => `runs cancel ${awaitingRun} --reason because --yes`,
+  'runs resume': ({ failedRun }) => `runs resume ${failedRun} --yes --no-follow`,
+  status: () => 'status',
+  'status console': () => 'status console',
+  'status health': () => 'status health production',
+  'alerts list': () => 'alerts list',
+  'rules list': () => 'rules list',
+  'rules test': () => 'rules test health-critical --days 1',
+  'rules switch': () => 'rules switch payment-failures off --reason because --yes',
+  'checks list': () => 'checks list',
+  'checks results': () => 'checks results health',
+  'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',
+  'checks change': () => 'checks change health --title Other',
+  'checks remove': () => 'checks remove health --yes',
+  'checks pause': () => 'checks pause health --reason because',
+  'checks resume': () => 'checks resume health',
+  'checks run': () => 'checks run health',
+  'metrics list': () => 'metrics list production',
+  'metrics targets': () => 'metrics targets',
+  'audit list': () => 'audit list',
+  lock: () => 'lock production --reason because',
+  unlock: () => 'unlock production --reason because',
+  'approvals list': () => 'approvals list',
+  'approvals approve': ({ awaitingRun }) => `approvals approve ${awaitingRun} --yes`,
+  'approvals refuse': ({ awaitingRun }) => `approvals refuse ${awaitingRun} --reason because`,
+  'freezes list': () => 'freezes list',
+  'freezes create': () =>
+    'freezes create --from 2099-12-24T18:00 --until 2099-12-27T06:00 --reason Christmas',
+  'freezes end': ({ freeze }) => `freezes end ${freeze} --reason because`,
+  'drills list': () => 'drills list',
+  'drills run': () => 'drills run production --yes --no-follow',
+  'schedules list': () => 'schedules list',
+  'schedules pause': ({ schedule }) => `schedules pause ${schedule} --reason because`,
+  'schedules resume': ({ schedule }) => `schedules resume ${schedule}`,
+  'schedules run': ({ schedule }) => `schedules run ${schedule} --yes`,
+  login: () => 'login',
+  logout: () => 'logout',
+  whoami: () => 'whoami',
+  'token create': () => 'token create deploys --scopes overview.read',
+  'token list': () => 'token list',
+  'token revoke': ({ token }) => `token revoke ${token} --yes`,
+  'user list': () => 'user list',
+  'user create': () => 'user create new@people.example --name New --role viewer',
+  'user role': ({ person }) => `user role ${person} responder --yes`,
+  'user disable': ({ person }) => `user disable ${person} --reason Left --yes`,
+  'user enable': ({ disabled }) => `user enable ${disabled}`,
+  'user link': ({ person }) => `user link ${person}`,
+  'config show': () => 'config show',
+  'config check': () => 'config check',
+  'deliveries list': () => 'deliveries list',
+  'deliveries retry': ({ notification }) => `deliveries retry ${notification}`,
+  'alerts show': ({ alert }) => `alerts show ${alert}`,
+  'alerts ack': ({ alert }) => `alerts ack ${alert.slice(-8)}`,
+  'alerts resolve': ({ alert }) => `alerts resolve ${alert.slice(-8)} --reason because`,
+  'metrics show': () => 'metrics show visits production --kind last',
+  'maintenance enable': () => 'maintenance enable production --reason because --yes --no-follow',
+  'system restart': () => 'system restart production --yes --no-follow',
+  'performance emergency-cache-clear': () => 'performance emergency-cache-clear production --yes --no-follow',
+  'performance emergency-optimize': () => 'performance emergency-optimize production --yes --no-follow',
+  'performance emergency-optimization': () =>
+    'performance emergency-optimization production --yes --no-follow',
+  'monitoring enhanced-mode': () => 'monitoring enhanced-mode production --reason because',
+  'channels list': () => 'channels list',
+  'status security': () => 'status security',
+  completion: () => 'completion bash',
+  help: () => 'help',
+};
