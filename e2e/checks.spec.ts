@@ -69,7 +69,7 @@ test('a filter that comes with a link stays beside those of the form, is shown, 
   open,
 }) => {
   const page = await open('viewer');
-  await visit(page, '/overview');
+  await visit(page, '/');
   await page
     .getByRole('list', { name: 'Key figures' })
     .first()

@@ -27,6 +27,7 @@ export function FilterForm({
   const hasFilters = Object.keys(active).length > 0;
   const controls = controlNames(children);
   const others = Object.entries(active).filter(([name]) => !controls.has(name));
+  const words = others.filter(([name]) => !shownBeside.includes(name));
   return (
     <Form
       method="get"
@@ -46,21 +47,23 @@ export function FilterForm({
       {others.map(([name, value]) => (
         <input key={name} type="hidden" name={name} value={value} />
       ))}
-      {others
-        .filter(([name]) => !shownBeside.includes(name))
-        .map(([name, value]) => (
-          <Link
-            key={name}
-            to={changeSearch(search, { [name]: null })}
-            aria-label={`${name}: ${value}, take this filter away`}
-            className="hit inline-flex max-w-full items-center gap-1.5 rounded-m bg-pressed px-2.5 text-s no-underline hover:bg-hover"
-          >
-            <span className="truncate">
-              {name}: {value}
-            </span>
-            <X aria-hidden="true" size={13} className="shrink-0" />
-          </Link>
-        ))}
+      {words.length > 0 ? (
+        <span className="flex min-w-0 flex-wrap gap-2 max-sm:basis-full">
+          {words.map(([name, value]) => (
+            <Link
+              key={name}
+              to={changeSearch(search, { [name]: null })}
+              aria-label={`${name}: ${value}, take this filter away`}
+              className="hit inline-flex max-w-full items-center gap-1.5 rounded-m bg-pressed px-2.5 text-s no-underline hover:bg-hover"
+            >
+              <span className="truncate">
+                {name}: {value}
+              </span>
+              <X aria-hidden="true" size={13} className="shrink-0" />
+            </Link>
+          ))}
+        </span>
+      ) : null}
       <noscript>
         <Button type="submit">Filter</Button>
       </noscript>
