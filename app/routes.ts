@@ -28,6 +28,7 @@ export default [
   route('freezes/new', 'deployments/new-freeze.route.tsx'),
 
   route('maintenance', 'maintenance/list.route.tsx'),
+  route('maintenance.csv', 'maintenance/csv.route.tsx'),
   route(':service/:environment/maintenance', 'maintenance/toggle.route.tsx'),
   route(':service/:environment/enhanced-monitoring', 'maintenance/enhanced.route.tsx'),
   route(':service/:environment/emergency/:command', 'maintenance/emergency.route.tsx'),

@@ -43,6 +43,7 @@ export const paths = {
     withQuery(`/runs/${encodeURIComponent(runId)}/log`, query),
 
   maintenance: (filter: Query = {}) => withQuery('/maintenance', filter),
+  maintenanceCsv: () => '/maintenance.csv',
   maintenanceMode: (place: Place) => `${at(place)}/maintenance`,
   enhancedMonitoring: (place: Place) => `${at(place)}/enhanced-monitoring`,
   emergency: (place: Place, command: string) => `${at(place)}/emergency/${encodeURIComponent(command)}`,

@@ -20,6 +20,7 @@ import { Section } from '#app/components/ui/section';
 import { protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
 import { ToggleCard } from '#app/maintenance/toggle-card';
+import { CsvLink } from '#app/settings/csv-link';
 import { can, type Permission, whyNot } from '#server/auth/contract';
 import type { PlaceToggles } from '#server/maintenance/contract';
 import { listOpenToggles, listToggles } from '#server/maintenance/queries';
@@ -51,7 +52,12 @@ export default function Maintenance() {
         {places.map((place) => (
           <PlaceSection key={`${place.service}/${place.environment}`} place={place} />
         ))}
-        <Section title="History" note={`${history.total} in all`} flush>
+        <Section
+          title="History"
+          note={`${history.total} in all`}
+          aside={<CsvLink href={paths.maintenanceCsv()} />}
+          flush
+        >
           {history.total > 0 ? (
             <>
               <ul className="divide-y divide-line">

@@ -9,7 +9,7 @@ import {
   type TestWebServer,
 } from '#server/testing/web-server';
 
-/* Pages about rules and alerts as a browser without JavaScript has them. */
+/* Pages about rules and alerts, and downloads, as a browser without JavaScript has them. */
 
 let app: TestApp;
 let web: TestWebServer;
@@ -121,5 +121,20 @@ describe('downloads', () => {
     const rules = await app.system.db.alertRule.findMany({ include: { states: true } });
     expect(lines).toHaveLength(rules.reduce((sum, { states }) => sum + Math.max(1, states.length), 0));
     expect((await download('/alerts/rules.csv?search=no+such+rule')).lines).toEqual([]);
+  });
+
+  it('have what was switched on in that order, and are refused to nobody', async () => {
+    const ids = [app.ids.uuid(), app.ids.uuid()];
+    for (const [index, id] of ids.entries())
+      await app.system.db.$executeRaw`
+        INSERT INTO toggle (id, service, environment, kind, reason, settings, started_by_type, started_by_name, verification,
+          ended_at, ended_by_name, end_reason)
+        VALUES (${id}::uuid, 'shop', 'production', 'maintenance', ${`Reason, ${index}`}, '{}', 'user', 'Cora', 'verified',
+          clock_timestamp(), 'Cora', 'Over')`;
+    const { lines } = await download('/maintenance.csv');
+    expect(lines.map((line) => line.slice(0, 36))).toEqual(ids);
+    expect(lines[0]).toContain('"Reason, 0"');
+    for (const address of ['/maintenance.csv', '/alerts/rules.csv'])
+      expect((await web.request(address)).headers.get('Location')).toMatch(/^\/login/);
   });
 });

@@ -140,6 +140,9 @@ export const listTogglesInput = z.object({
   service: z.optional(name),
   environment: z.optional(name),
   kind: z.optional(z.enum(TOGGLE_KINDS)),
+  order: z
+    ._default(z.enum(['newest', 'oldest'], 'Choose newest or oldest.'), 'newest')
+    .check(z.describe('oldest: as they were switched on, which new ones do not move.')),
   page: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1),
   pageSize: pageSizeInput,
 });

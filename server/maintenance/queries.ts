@@ -56,12 +56,12 @@ export const getPlaceToggles = defineQuery({
   },
 });
 
-/** Every toggle there was, the newest first. */
+/** Every toggle there was, the newest first unless told. */
 export const listToggles = defineQuery({
   name: 'maintenance.list',
   access: 'maintenance.read',
   input: listTogglesInput,
-  handle: async (ctx, { service, environment, kind, page, pageSize }): Promise<TogglePage> => {
+  handle: async (ctx, { service, environment, kind, order, page, pageSize }): Promise<TogglePage> => {
     const where = {
       ...(service ? { service } : {}),
       ...(environment ? { environment } : {}),
@@ -70,7 +70,7 @@ export const listToggles = defineQuery({
     const [rows, total] = await Promise.all([
       ctx.db.toggle.findMany({
         where,
-        orderBy: [{ startedAt: 'desc' }, { id: 'asc' }],
+        orderBy: [{ startedAt: order === 'oldest' ? 'asc' : 'desc' }, { id: 'asc' }],
         skip: (page - 1) * pageSize,
         take: pageSize,
       }),
