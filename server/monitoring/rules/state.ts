@@ -259,6 +259,11 @@ export function beganAt({ state, breachSince, dataAt }: Standing, breach: DatedB
   return wasSeen || since <= oldest ? breachSince : since;
 }
 
+/** A person resolved the alert of missing data: while they stay away, they are missed anew from now. */
+export function missedAnew(before: Standing, at: Date): Standing {
+  return { ...before, isUnknown: false, missingSince: before.isUnknown ? at : before.missingSince };
+}
+
 /**
  * A person resolved the alert: what goes on breaching counts anew from now, but has not begun anew: a release that came
  * in between is not its cause.
