@@ -238,7 +238,7 @@ export function countedSince({
 }
 
 /** What the metrics say of a breach. */
-export interface DatedBreach {
+interface DatedBreach {
   since: Date;
   /** Nothing that was looked through was well. */
   mayBeOlder: boolean;
