@@ -8,10 +8,14 @@ import { createFixtureConsole, type FixtureConsole, PLACE } from '#server/testin
 let made: FixtureConsole;
 
 beforeAll(async () => {
-  made = await createFixtureConsole({
-    automaticRollback: { attributionMinutes: 60, cooldownMinutes: 0 },
-    validation: { endpoints: [{ path: '/api/health' }] },
-  });
+  made = await createFixtureConsole(
+    {
+      automaticRollback: { attributionMinutes: 60, cooldownMinutes: 0 },
+      validation: { endpoints: [{ path: '/api/health' }] },
+    },
+    // No worker dies here: a slow machine ends no transaction.
+    { RUN_LEASE_MS: '20000' },
+  );
   made.work();
   await made.shop.addRelease('v1.5.0', 'good');
   await made.shop.addRelease('v1.6.0', 'good');
@@ -47,6 +51,20 @@ async function decisions(alertId: string) {
   return history.filter(({ kind }) => kind === 'decision');
 }
 
+/** What the alert's channel was told of them. */
+function tellings(alertId: string) {
+  return made.app.system.db.notification.findMany({
+    where: { kind: 'alert.decision', idempotencyKey: { startsWith: `alert:${alertId}:` } },
+  });
+}
+
+async function payloadOf(alertId: string) {
+  const { payload } = await made.app.system.db.event.findFirstOrThrow({
+    where: { type: 'monitoring.automatic-action-requested', payload: { path: ['alertId'], equals: alertId } },
+  });
+  return payload as never;
+}
+
 async function live(): Promise<string | undefined> {
   const row = await made.app.system.db.deployment.findFirst({
     where: { ...PLACE, status: { in: ['switched', 'live'] } },
@@ -61,22 +79,21 @@ describe('an alert whose rule rolls back', { timeout: 60_000 }, () => {
     await made.deployed('v1.0.0');
     await made.deployed('v1.5.0');
     const alertId = await fire(new Date());
-    const { payload } = await made.app.system.db.event.findFirstOrThrow({
-      where: { type: 'monitoring.automatic-action-requested' },
-      orderBy: { id: 'desc' },
-    });
-    await Promise.all([1, 2, 3].map(() => rollBackForAlert(made.app.system, payload as never)));
+    const payload = await payloadOf(alertId);
+    await Promise.all([1, 2, 3].map(() => rollBackForAlert(made.app.system, payload)));
     await made.deliver();
     const told = await decisions(alertId);
-    const runIds = new Set(told.map(({ runId }) => runId));
-    expect([...runIds]).toHaveLength(1);
+    expect(told).toHaveLength(1);
+    expect(await tellings(alertId)).toHaveLength(1);
     expect(told[0]?.text).toBe('The console rolls it back: v1.5.0 goes back to v1.0.0.');
     const run = await made.ended(told[0]?.runId as string);
     expect(run).toMatchObject({ status: 'succeeded', requestedByName: 'Automatic rollback' });
     expect(await live()).toBe('v1.0.0');
     // After the end as well.
-    await rollBackForAlert(made.app.system, payload as never);
+    await rollBackForAlert(made.app.system, payload);
     await made.deliver();
+    expect(await decisions(alertId)).toHaveLength(1);
+    expect(await tellings(alertId)).toHaveLength(1);
     expect(await made.app.system.db.run.count({ where: { procedure: 'deployments.rollback' } })).toBe(1);
     expect(await made.app.system.db.automaticRollbackAttempt.findMany()).toMatchObject([
       { releaseTag: 'v1.5.0', alertId, runId: run.id, refusal: null },
@@ -117,7 +134,26 @@ describe('an alert whose rule rolls back', { timeout: 60_000 }, () => {
     expect(await live()).toBe('v1.6.0');
   });
 
-  it('for a breach locks down as well, and says when it cannot', async () => {
+  it('comes too late for an alert that is over', async () => {
+    const alertId = await fire(new Date());
+    const payload = await payloadOf(alertId);
+    await made.app.system.db.$executeRaw`
+      UPDATE alert SET state = 'resolved', resolved_at = clock_timestamp(), resolved_by_name = 'test'
+      WHERE id = ${alertId}::uuid`;
+    await Promise.all([made.deliver(), rollBackForAlert(made.app.system, payload)]);
+    await made.deliver();
+    expect((await decisions(alertId)).map(({ text }) => text)).toEqual([
+      'Not rolled back: the alert was over before it could be decided.',
+    ]);
+    expect(await tellings(alertId)).toHaveLength(1);
+    expect(await live()).toBe('v1.6.0');
+  });
+
+  it('for a breach locks down as well, and says when it cannot; an attempt that started nothing counts for none', async () => {
+    const { id: earlier } = await made.app.system.db.alert.findFirstOrThrow({ select: { id: true } });
+    await made.app.system.db.$executeRaw`
+      INSERT INTO automatic_rollback_attempt (service, environment, release_id, release_tag, alert_id, refusal)
+      SELECT service, 'production', id, tag, ${earlier}::uuid, 'It was no use.' FROM release WHERE tag = 'v1.6.0'`;
     const alertId = await fire(new Date(), { key: 'security-breach' });
     await made.deliver();
     const told = (await decisions(alertId)).map(({ text }) => text);
@@ -128,5 +164,9 @@ describe('an alert whose rule rolls back', { timeout: 60_000 }, () => {
     const run = (await decisions(alertId))[1]?.runId as string;
     expect((await made.ended(run)).status).toBe('succeeded');
     expect(await live()).toBe('v1.5.0');
+    const attempts = await made.app.system.db.automaticRollbackAttempt.findMany({
+      where: { releaseTag: 'v1.6.0' },
+    });
+    expect(attempts).toMatchObject([{ alertId, runId: run, refusal: null }]);
   });
 });

@@ -34,7 +34,11 @@ export async function rollBackForAlert(ctx: Ctx, event: Requested): Promise<void
   if (await hasBegun(ctx, event)) return;
   const verdict = decideRollback(await gatherFacts(ctx, event, config, current));
   if (event.dryRun) return decided(ctx, event, 'dry_run', wordsOf(verdict), null);
-  if (!verdict.go) return decided(ctx, event, 'refused', verdict.why, null);
+  if (!verdict.go) {
+    // What it was decided by may be the rollback that another telling has just begun.
+    if (!(await hasBegun(ctx, event))) await decided(ctx, event, 'refused', verdict.why, null);
+    return;
+  }
   await start(ctx, event, verdict, current as Current);
 }
 

@@ -23,11 +23,16 @@ export async function lockDownForBreach(ctx: Ctx, event: Requested): Promise<voi
       publish(tx, breachLockdownDecided, { alertId, service, environment, outcome, words, runId }),
     );
   const idempotencyKey = `alert:${alertId}`;
-  const begun = await ctx.db.run.findFirst({
-    where: { idempotencyKey: `system:${ACTOR.name}:${idempotencyKey}` },
-    select: { id: true },
-  });
-  if (begun) return tell('started', STARTED, begun.id);
+  /** Told once more, or at the same time: the lockdown that this alert has led to is known. */
+  const hasBegun = async (): Promise<boolean> => {
+    const begun = await ctx.db.run.findFirst({
+      where: { idempotencyKey: `system:${ACTOR.name}:${idempotencyKey}` },
+      select: { id: true },
+    });
+    if (begun) await tell('started', STARTED, begun.id);
+    return begun !== null;
+  };
+  if (await hasBegun()) return;
   const alert = await ctx.db.alert.findUnique({ where: { id: alertId }, select: { state: true } });
   if (!alert || alert.state === 'resolved')
     return tell('refused', 'Not locked down: the alert was over before it could be decided.');
@@ -39,9 +44,10 @@ export async function lockDownForBreach(ctx: Ctx, event: Requested): Promise<voi
       reason: event.reason,
       idempotencyKey,
     });
-    if (!started) return tell('refused', 'Locked down already, or on its way there.');
-    await tell('started', STARTED, started.runId);
+    if (started) return tell('started', STARTED, started.runId);
+    if (!(await hasBegun())) await tell('refused', 'Locked down already, or on its way there.');
   } catch (error) {
+    if (await hasBegun()) return;
     if (!(error instanceof AppError) || !['conflict', 'unprocessable', 'not_found'].includes(error.kind))
       throw error;
     await tell('refused', `Not locked down: ${error.message}`);

@@ -82,12 +82,15 @@ export function startScrapeLoop(app: App, onError: (error: unknown) => void): Ta
   });
 }
 
-/** One scrape: what the target says becomes samples of one moment, and whether it answered becomes a sample too. */
+/**
+ * One scrape: what the target says becomes samples of one moment, by the database's clock, which dates switches and
+ * failures as well. Whether it answered becomes a sample too.
+ */
 export async function scrape(ctx: Ctx, task: LeasedTask): Promise<void> {
   const target = await ctx.db.scrapeTarget.findUnique({ where: { id: task.id } });
   if (!target) return;
   await ensureMetricPartitions(ctx);
-  const atMs = ctx.clock.now().getTime();
+  const atMs = task.claimedAt.getTime();
   const startedMs = performance.now();
   const { exposed, error } = await ask(target);
   const durationMs = performance.now() - startedMs;

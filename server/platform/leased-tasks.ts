@@ -11,6 +11,8 @@ export interface LeasedTask {
   leaseToken: string;
   /** When it was due. */
   dueAt: Date;
+  /** When it was taken, by the database's clock. */
+  claimedAt: Date;
 }
 
 /** Takes up to `limit` tasks that are due, the longest due first; nobody else gets them while the lease lasts. */
@@ -27,7 +29,8 @@ export async function claimDueTasks(
           WHERE next_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until < clock_timestamp())
           ORDER BY next_at LIMIT ${limit} FOR UPDATE SKIP LOCKED) due
     WHERE task.id = due.id
-    RETURNING task.id, task.lease_token AS "leaseToken", task.next_at AS "dueAt"`;
+    RETURNING task.id, task.lease_token AS "leaseToken", task.next_at AS "dueAt",
+      clock_timestamp() AS "claimedAt"`;
 }
 
 /**

@@ -100,7 +100,7 @@ export async function createRuleHarness(settings: Record<string, string> = {}): 
     look: async (startedAt, second) => {
       clock.set(new Date(startedAt.getTime() + second * SECOND));
       await app.system.db.$executeRaw`UPDATE rule_state SET next_at = clock_timestamp(), lease_until = NULL`;
-      await Promise.all([evaluateDueRules(app), evaluateDueRules(other)]);
+      await Promise.all([app, other].map((engine) => evaluateDueRules(engine, clock.now())));
     },
     alertsOf: async (key) => (await listAlerts(responder, { rule: key })).rows,
     close: async () => {

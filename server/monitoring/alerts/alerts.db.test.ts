@@ -74,6 +74,25 @@ describe('people', () => {
     expect(deliveries).toHaveLength(2);
   });
 
+  it('who resolve what is unknown are told again while data stay away', async () => {
+    const { key, metric } = await addRule();
+    const start = clock.now();
+    await visit(metric, 10, []);
+    for (let second = 5; second <= 45; second += 2) await look(start, second);
+    const [alert] = await alertsOf(key);
+    expect(alert).toMatchObject({ cause: 'no_data', state: 'firing' });
+    await resolveAlert(commander, { alertId: alert?.id, reason: 'I know' });
+    // The moment of the resolution by the clock of the data.
+    await app.system.db.$executeRaw`UPDATE rule_state SET missing_since = ${clock.now()}`;
+    for (let second = 46; second <= 64; second += 2) await look(start, second);
+    expect(await alertsOf(key)).toHaveLength(1);
+    await look(start, 66);
+    expect((await alertsOf(key)).map(({ state, cause }) => [state, cause])).toEqual([
+      ['firing', 'no_data'],
+      ['resolved', 'no_data'],
+    ]);
+  });
+
   it('who resolve what goes on see it fire again when it has lasted once more', async () => {
     const { alertId, key, start } = await fire();
     await resolveAlert(commander, { alertId, reason: 'I think it is over' });

@@ -9,7 +9,7 @@ import { utcTime } from '#server/monitoring/alerts/explain';
 import { noteEvent } from '#server/monitoring/alerts/history';
 import { resolveOpenAlert, toSummary } from '#server/monitoring/alerts/records';
 import { toStanding } from '#server/monitoring/rules/records';
-import { resolvedByHand } from '#server/monitoring/rules/state';
+import { missedAnew, resolvedByHand } from '#server/monitoring/rules/state';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { Alert } from '#server/platform/generated/prisma/client';
@@ -40,7 +40,7 @@ export const acknowledgeAlert = defineCommand({
 });
 
 /**
- * Ends an alert by hand. What still breaches fires again when it has lasted for as long once more.
+ * Ends an alert by hand. What still breaches, or is still missing, fires again when it has lasted for as long once more.
  * @throws AppError `not_found`, or `conflict` when it is resolved already
  */
 export const resolveAlert = defineCommand({
@@ -61,16 +61,16 @@ export const resolveAlert = defineCommand({
 
 /** The rule's row first, as the rules do: a look that is under way loses its lease. */
 async function countAnew(tx: Ctx, { cause, ruleId, service, environment }: Alert): Promise<void> {
-  if (cause !== 'breach') return;
   const [locked] = await tx.db.$queryRaw<{ id: string; now: Date }[]>`
     SELECT id::text, clock_timestamp() AS now FROM rule_state
     WHERE rule_id = ${ruleId}::uuid AND service = ${service} AND environment = ${environment} FOR UPDATE`;
   if (!locked) return;
   const { id, now } = locked;
-  const standing = toStanding(await tx.db.ruleState.findUniqueOrThrow({ where: { id } }));
+  const before = toStanding(await tx.db.ruleState.findUniqueOrThrow({ where: { id } }));
+  const { turns, ...standing } = cause === 'breach' ? resolvedByHand(before, now) : missedAnew(before, now);
   await tx.db.ruleState.update({
     where: { id },
-    data: { ...resolvedByHand(standing, now), turns: [], leaseUntil: null, leaseToken: null },
+    data: { ...standing, turns: [...turns], leaseUntil: null, leaseToken: null },
     select: { id: true },
   });
 }

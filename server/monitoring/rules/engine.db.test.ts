@@ -152,9 +152,9 @@ describe('a rule over metrics', () => {
     clock.set(new Date(start.getTime() + 50 * SECOND));
     await app.system.db.$executeRaw`UPDATE rule_state SET next_at = clock_timestamp()`;
     expect(await claimDueTasks(app.system, 'rule_state', { limit: 10, leaseMs: 400 })).toHaveLength(1);
-    expect(await evaluateDueRules(other)).toBe(0);
+    expect(await evaluateDueRules(other, clock.now())).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 450));
-    expect(await evaluateDueRules(other)).toBe(1);
+    expect(await evaluateDueRules(other, clock.now())).toBe(1);
     expect(await alertsOf(key)).toHaveLength(1);
   });
 

@@ -48,14 +48,19 @@ export function startRuleLoop(app: App, onError: (error: unknown) => void): Poll
   );
 }
 
-/** One batch of due rules. @returns how many were looked at */
-export async function evaluateDueRules(app: App): Promise<number> {
+/**
+ * One batch of due rules.
+ * @param now the moment that is judged; the database's when absent, whose clock dates switches and failures as well
+ * @returns how many were looked at
+ */
+export async function evaluateDueRules(app: App, now?: Date): Promise<number> {
   const ctx = app.for(systemActor(ACTOR));
   const tasks = await claimDueTasks(ctx, TABLE, { limit: BATCH, leaseMs: app.env.RULE_LEASE_MS });
-  if (tasks.length === 0) return 0;
+  const [first] = tasks;
+  if (!first) return 0;
   const due = await loadDue(ctx, tasks);
   const limits = limitsFrom(ctx);
-  const judged = (await readAll(ctx, due)).map(({ its, ...each }): Judgement => {
+  const judged = (await readAll(ctx, due, now ?? first.claimedAt)).map(({ its, ...each }): Judgement => {
     const { standing: next, changes } = step(each.rule, each.standing, its.reading, limits);
     return { ...each, seen: its, next, changes, nextMs: nextLookMs(each.rule, next, its.reading.at) };
   });
@@ -85,9 +90,9 @@ async function loadDue(ctx: Ctx, tasks: readonly LeasedTask[]): Promise<Due[]> {
 }
 
 /** Reads what the rules look at together, and one by one when that fails: what cannot be read stops no other rule. */
-async function readAll(ctx: Ctx, due: readonly Due[]): Promise<(Due & { its: Seen })[]> {
+async function readAll(ctx: Ctx, due: readonly Due[], at: Date): Promise<(Due & { its: Seen })[]> {
   const read = async (some: readonly Due[]) => {
-    const seen = await readSubjects(ctx, some);
+    const seen = await readSubjects(ctx, some, at);
     return some.map((each, index) => ({ ...each, its: seen[index] as Seen }));
   };
   try {

@@ -66,6 +66,7 @@ export const testRule = defineQuery({
     const seen = await readSubjects(
       ctx,
       places.map((place) => ({ ...place, rule, standing: AT_REST })),
+      ctx.clock.now(),
     );
     return {
       preview: await previewPast(ctx, rule, days),

@@ -35,11 +35,10 @@ type Kind<T extends RuleSource['type']> = RuleSubject & {
 };
 
 /**
- * What the data say of each subject at this moment, in their order: metrics with at most two batches, checks with two
+ * What the data say of each subject at a moment, in their order: metrics with at most two batches, checks with two
  * statements and events with one, however many rules there are.
  */
-export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[]): Promise<Seen[]> {
-  const at = ctx.clock.now();
+export async function readSubjects(ctx: Ctx, subjects: readonly RuleSubject[], at: Date): Promise<Seen[]> {
   const found = new Map<RuleSubject, Seen>();
   const of = <T extends RuleSource['type']>(type: T): Kind<T>[] =>
     subjects.filter((each): each is Kind<T> => each.rule.source.type === type);

@@ -63,6 +63,8 @@ export interface LeftPlace extends EnvironmentKey {
  * once. @returns places that rules have left: what fires there is over
  */
 export async function syncRuleStates(tx: Ctx): Promise<LeftPlace[]> {
+  // Before the rules are read: one that is made meanwhile is no rule that has left.
+  await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('rule states'))`;
   const rules = await tx.db.alertRule.findMany({
     where: { enabled: true },
     select: { id: true, service: true, environment: true },
@@ -70,7 +72,6 @@ export async function syncRuleStates(tx: Ctx): Promise<LeftPlace[]> {
   const wanted = JSON.stringify(
     rules.flatMap((rule) => placesOf(tx, rule).map((place) => ({ rule_id: rule.id, ...place }))),
   );
-  await tx.db.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('rule states'))`;
   await tx.db.$executeRaw`
     INSERT INTO rule_state (rule_id, service, environment)
     SELECT w.* FROM jsonb_to_recordset(${wanted}::jsonb) AS w(rule_id uuid, service text, environment text)

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rollUp } from '#server/metrics/rollups';
 import { createRule, switchRule, updateRule } from '#server/monitoring/rules/commands';
 import { getRule, listRules, previewRule, testRule } from '#server/monitoring/rules/queries';
+import { settleRules } from '#server/monitoring/rules/settle';
 import { storeSecurityEvents } from '#server/monitoring/security-events/store';
 import type { Ctx } from '#server/platform/context';
 import { createTestApp, type TestApp } from '#server/testing/context';
@@ -74,6 +75,18 @@ describe('rules', () => {
       ['rules.switch', 'A false alarm every night'],
       ['rules.switch', null],
     ]);
+  });
+
+  it('are not forgotten again by who looked for those that are gone when they were made', async () => {
+    const key = 'made-meanwhile';
+    let settled: Promise<void> | undefined;
+    await app.system.transaction(async (tx) => {
+      await createRule(tx.as(commander.actor), { ...RULE, key });
+      settled = settleRules(app.system);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    });
+    await settled;
+    expect((await getRule(viewer, { key })).standings).toHaveLength(1);
   });
 
   it.each<[string, object, string]>([

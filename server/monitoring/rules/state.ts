@@ -238,7 +238,7 @@ export function countedSince({
 }
 
 /** What the metrics say of a breach. */
-export interface DatedBreach {
+interface DatedBreach {
   since: Date;
   /** Nothing that was looked through was well. */
   mayBeOlder: boolean;
@@ -257,6 +257,11 @@ export function beganAt({ state, breachSince, dataAt }: Standing, breach: DatedB
   if (state !== 'pending' || !breachSince || !mayBeOlder || breachSince > since) return since;
   const wasSeen = dataAt !== null && since.getTime() + lateMs <= dataAt.getTime();
   return wasSeen || since <= oldest ? breachSince : since;
+}
+
+/** A person resolved the alert of missing data: while they stay away, they are missed anew from now. */
+export function missedAnew(before: Standing, at: Date): Standing {
+  return { ...before, isUnknown: false, missingSince: before.isUnknown ? at : before.missingSince };
 }
 
 /**
