@@ -23,23 +23,38 @@ import {
 import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 
+/** Up to so many incidents that a search finds are all looked at; of more, the newest are enough to fill pages soon. */
+const RARE = 5_000;
+/** How many are counted where there are more, and beyond the page: counting them all means reading them all. */
+const COUNTED = 1_000;
+
 /** A page of incidents, those that began last first, and how many there are of each kind. Merged ones are not listed. */
 export const listIncidents = defineQuery({
   name: 'incidents.list',
   access: 'incidents.read',
   input: incidentFilter,
   handle: async (ctx, filter): Promise<IncidentPage> => {
-    const { page, pageSize } = filter;
-    const base = baseConditions(filter);
+    const { page, pageSize, search } = filter;
+    const isRare = search !== undefined && search !== '' && (await isRarelyFound(ctx, search));
+    const base = baseConditions(filter, isRare);
     const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
+    const offset = (page - 1) * pageSize;
+    const newest = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
+    const most = isRare ? RARE : COUNTED;
     const [ids, tally] = await Promise.all([
       ctx.db.$queryRaw<{ id: string }[]>`
-        SELECT i.id::text FROM incident i WHERE ${where}
-        ORDER BY i.started_at DESC, i.number DESC LIMIT ${pageSize} OFFSET ${(page - 1) * pageSize}`,
-      // One count of every combination answers for the total and for all facets.
+        SELECT i.id::text FROM incident i WHERE ${where} ${newest} LIMIT ${pageSize} OFFSET ${offset}`,
+      // One count of every combination answers for all facets.
       ctx.db.$queryRaw<Tally[]>`
-        SELECT i.state, i.level, i.service, count(*)::int AS count FROM incident i WHERE ${base} GROUP BY 1, 2, 3`,
+        SELECT state, level, service, count(*)::int AS count
+        FROM (SELECT i.state, i.level, i.service FROM incident i WHERE ${base} ${newest} LIMIT ${most + 1}) counted
+        GROUP BY 1, 2, 3`,
     ]);
+    const isExact = sumOf(tally) <= most;
+    const counted = isExact
+      ? sumOf(tally.filter((each) => matches(each, filter)))
+      : await countSome(ctx, where, offset + COUNTED + 1);
+    const isTotalExact = isExact || counted <= offset + COUNTED;
     const rows = await ctx.db.incident.findMany({
       where: { id: { in: ids.map(({ id }) => id) } },
       include: withCommander,
@@ -48,10 +63,11 @@ export const listIncidents = defineQuery({
     const byId = new Map(rows.map((row) => [row.id, toSummary(row, now)]));
     return {
       rows: ids.flatMap(({ id }) => byId.get(id) ?? []),
-      total: sumOf(tally.filter((each) => matches(each, filter))),
+      total: isTotalExact ? counted : offset + COUNTED,
+      isTotalExact,
       page,
       pageSize,
-      facets: facetsOf(tally, filter),
+      facets: { isExact, ...facetsOf(tally, filter) },
     };
   },
 });
@@ -132,25 +148,47 @@ async function findId(ctx: Ctx, number: number): Promise<string> {
   return found.mergedIntoId ?? found.id;
 }
 
-/** What is asked besides state, level and service, by which it is counted. */
-function baseConditions({ environment, search }: Filter): Prisma.Sql {
+async function isRarelyFound(ctx: Ctx, search: string): Promise<boolean> {
+  const words = Prisma.sql`SELECT FROM incident_search WHERE words @@ incident_query(${search}) LIMIT ${RARE + 1}`;
+  const [found] = await ctx.db.$queryRaw<
+    { count: number }[]
+  >`SELECT count(*)::int AS count FROM (${words}) found`;
+  return (found?.count ?? 0) <= RARE;
+}
+
+async function countSome(ctx: Ctx, where: Prisma.Sql, most: number): Promise<number> {
+  const [found] = await ctx.db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM (SELECT FROM incident i WHERE ${where} LIMIT ${most}) found`;
+  return found?.count ?? 0;
+}
+
+/**
+ * What is asked besides state, level and service, by which it is counted. What a search rarely finds is gathered first; what it
+ * often finds is looked for incident by incident, from the newest on.
+ */
+function baseConditions({ environment, search }: Filter, isRare: boolean): Prisma.Sql {
   const all: Prisma.Sql[] = [Prisma.sql`i.merged_into_id IS NULL`];
   if (environment) all.push(Prisma.sql`i.environment = ${environment}`);
-  if (search) {
+  if (search && isRare) {
     const number = /^(?:inc-?)?(\d{1,9})$/i.exec(search)?.[1];
     const named = number
       ? Prisma.sql`UNION ALL SELECT n.id FROM incident n WHERE n.number = ${Number(number)}`
       : Prisma.empty;
     all.push(Prisma.sql`i.id IN (
       SELECT s.incident_id FROM incident_search s WHERE s.words @@ incident_query(${search}) ${named})`);
+  } else if (search) {
+    all.push(
+      Prisma.sql`(SELECT s.words FROM incident_search s WHERE s.incident_id = i.id) @@ incident_query(${search})`,
+    );
   }
   return Prisma.join(all, ' AND ');
 }
 
 function facetConditions({ state, level, service }: Filter): Prisma.Sql[] {
   const all: Prisma.Sql[] = [];
-  if (state === 'open') all.push(Prisma.sql`i.state <> 'resolved'`);
-  else if (state) all.push(Prisma.sql`i.state = ${state}`);
+  // Said of each open state, too: few are open, and an index has just those.
+  if (state && state !== 'resolved') all.push(Prisma.sql`i.state <> 'resolved'`);
+  if (state && state !== 'open') all.push(Prisma.sql`i.state = ${state}`);
   if (level) all.push(Prisma.sql`i.level = ${level}`);
   if (service) all.push(Prisma.sql`i.service = ${service}`);
   return all;
@@ -162,7 +200,10 @@ function matches(each: Tally, { state, level, service }: Partial<Filter>): boole
   return isState && (!level || each.level === level) && (!service || each.service === service);
 }
 
-function facetsOf(tally: readonly Tally[], { state, level, service }: Filter): IncidentFacets {
+function facetsOf(
+  tally: readonly Tally[],
+  { state, level, service }: Filter,
+): Omit<IncidentFacets, 'isExact'> {
   const services = [...new Set(tally.map((each) => each.service))].sort((a, b) =>
     (a ?? '').localeCompare(b ?? ''),
   );
