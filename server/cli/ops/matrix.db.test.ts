@@ -14,6 +14,7 @@ import { liftLock, lockEnvironment } from '#server/deployments/commands/manage-e
 import { createFreeze } from '#server/deployments/commands/manage-freezes';
 import { requestChecklist } from '#server/deployments/commands/request-runs';
 import { previewChecklist } from '#server/deployments/queries/previews';
+import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import type { Ctx } from '#server/platform/context';
 import { ensureSchedule } from '#server/schedules/ensure-schedule';
@@ -41,6 +42,7 @@ interface World {
   awaitingRun: number;
   freeze: string;
   schedule: string;
+  incident: number;
   /** Somebody who can be disabled, and somebody who is. */
   person: string;
   disabled: string;
@@ -67,6 +69,13 @@ const SAMPLES: Record<string, (world: World) => string> = {
   'rules list': () => 'rules list',
   'rules test': () => 'rules test health-critical --days 1',
   'rules switch': () => 'rules switch payment-failures on',
+  'incident start': () => 'incident start Checkout fails --level 3',
+  'incident note': ({ incident }) => `incident note INC-${incident} A look`,
+  'incident update': ({ incident }) =>
+    `incident update ${incident} --level 4 --state identified --reason because`,
+  'incident resolve': ({ incident }) => `incident resolve INC-${incident}`,
+  'incident list': () => 'incident list',
+  'incident show': ({ incident }) => `incident show ${incident}`,
   'checks list': () => 'checks list',
   'checks results': () => 'checks results health',
   'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',
@@ -200,6 +209,7 @@ beforeAll(async () => {
     awaitingRun: awaiting.number,
     freeze,
     schedule,
+    incident: (await declareIncident(admin, { title: 'Checkout is slow' })).number,
     person: person.email,
     disabled: disabled.email,
     token: (await addToken(admin, ['runs.read'])).token.id,
