@@ -35,12 +35,12 @@ export const listIncidents = defineQuery({
   input: incidentFilter,
   handle: async (ctx, filter): Promise<IncidentPage> => {
     const { page, pageSize, search } = filter;
-    const isRare = search !== undefined && search !== '' && (await isRarelyFound(ctx, search));
-    const base = baseConditions(filter, isRare);
+    const found = search ? await findRarely(ctx, search) : null;
+    const base = baseConditions(filter, found);
     const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
     const offset = (page - 1) * pageSize;
     const newest = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
-    const most = isRare ? RARE : COUNTED;
+    const most = found ? RARE : COUNTED;
     const [ids, tally] = await Promise.all([
       ctx.db.$queryRaw<{ id: string }[]>`
         SELECT i.id::text FROM incident i WHERE ${where} ${newest} LIMIT ${pageSize} OFFSET ${offset}`,
@@ -148,12 +148,16 @@ async function findId(ctx: Ctx, number: number): Promise<string> {
   return found.mergedIntoId ?? found.id;
 }
 
-async function isRarelyFound(ctx: Ctx, search: string): Promise<boolean> {
-  const words = Prisma.sql`SELECT FROM incident_search WHERE words @@ incident_query(${search}) LIMIT ${RARE + 1}`;
-  const [found] = await ctx.db.$queryRaw<
-    { count: number }[]
-  >`SELECT count(*)::int AS count FROM (${words}) found`;
-  return (found?.count ?? 0) <= RARE;
+/** The incidents that have all words of a search, or the number; null where they are more than {@link RARE}. */
+async function findRarely(ctx: Ctx, search: string): Promise<string[] | null> {
+  const number = Number(/^(?:inc-?)?(\d{1,9})$/i.exec(search)?.[1] ?? 0);
+  // Too many are only counted, not sent.
+  const [found] = await ctx.db.$queryRaw<{ count: number; ids: string | null }[]>`
+    SELECT count(*)::int AS count, CASE WHEN count(*) <= ${RARE} THEN string_agg(id::text, ',') END AS ids
+    FROM (SELECT incident_id AS id FROM incident_search WHERE words @@ incident_query(${search}) LIMIT ${RARE + 1}) found`;
+  if (!found || found.count > RARE) return null;
+  const named = number > 0 ? await ctx.db.incident.findMany({ where: { number }, select: { id: true } }) : [];
+  return [...(found.ids?.split(',') ?? []), ...named.map(({ id }) => id)];
 }
 
 async function countSome(ctx: Ctx, where: Prisma.Sql, most: number): Promise<number> {
@@ -166,17 +170,11 @@ async function countSome(ctx: Ctx, where: Prisma.Sql, most: number): Promise<num
  * What is asked besides state, level and service, by which it is counted. What a search rarely finds is gathered first; what it
  * often finds is looked for incident by incident, from the newest on.
  */
-function baseConditions({ environment, search }: Filter, isRare: boolean): Prisma.Sql {
+function baseConditions({ environment, search }: Filter, found: string[] | null): Prisma.Sql {
   const all: Prisma.Sql[] = [Prisma.sql`i.merged_into_id IS NULL`];
   if (environment) all.push(Prisma.sql`i.environment = ${environment}`);
-  if (search && isRare) {
-    const number = /^(?:inc-?)?(\d{1,9})$/i.exec(search)?.[1];
-    const named = number
-      ? Prisma.sql`UNION ALL SELECT n.id FROM incident n WHERE n.number = ${Number(number)}`
-      : Prisma.empty;
-    all.push(Prisma.sql`i.id IN (
-      SELECT s.incident_id FROM incident_search s WHERE s.words @@ incident_query(${search}) ${named})`);
-  } else if (search) {
+  if (found) all.push(Prisma.sql`i.id = ANY (${found}::uuid[])`);
+  else if (search) {
     all.push(
       Prisma.sql`(SELECT s.words FROM incident_search s WHERE s.incident_id = i.id) @@ incident_query(${search})`,
     );
