@@ -10,6 +10,7 @@ import { checklistProcedure, validationProcedure } from '#server/deployments/pro
 import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
+import { noteAlertResolved, openForAlert, openForRollback } from '#server/incidents/automatic';
 import { breachLockdownDecided } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
 import { createControls } from '#server/maintenance/drivers/http-control';
@@ -22,7 +23,7 @@ import {
   unlockProcedure,
 } from '#server/maintenance/procedures/toggles';
 import { noteLockdownDecision, noteRollbackDecision } from '#server/monitoring/alerts/automatic-actions';
-import { automaticActionRequested } from '#server/monitoring/alerts/contract';
+import { alertFired, alertResolved, automaticActionRequested } from '#server/monitoring/alerts/contract';
 import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
 import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { systemClock } from '#server/platform/clock';
@@ -114,5 +115,8 @@ export function createEventRegistry(): EventRegistry {
   events.on(automaticActionRequested, 'deployments.roll-back-for-alert', rollBackForAlert);
   events.on(automaticRollbackDecided, 'monitoring.note-rollback-decision', noteRollbackDecision);
   events.on(breachLockdownDecided, 'monitoring.note-lockdown-decision', noteLockdownDecision);
+  events.on(alertFired, 'incidents.open-for-alert', openForAlert);
+  events.on(automaticRollbackDecided, 'incidents.open-for-rollback', openForRollback);
+  events.on(alertResolved, 'incidents.note-alert-resolved', noteAlertResolved);
   return events;
 }

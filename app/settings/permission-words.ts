@@ -10,6 +10,7 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'checks.read': 'See checks and uptime',
   'rules.read': 'See rules and what they would have done',
   'alerts.read': 'See alerts',
+  'incidents.read': 'See incidents and their timelines',
   'maintenance.read': 'See what is switched on: maintenance, lockdown, monitoring',
   'security.read': 'See security events',
   'deliveries.read': 'See notifications and channels',
@@ -36,6 +37,7 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'alerts.acknowledge': 'Acknowledge alerts',
   'alerts.manage': 'Resolve alerts by hand',
   'rules.manage': 'Add, change and switch rules',
+  'incidents.manage': 'Declare incidents, and lead them to their end',
   'deliveries.retry': 'Send notifications again',
   'channels.manage': 'Test and mute channels, say whom handles ring',
   'metrics.push': 'Send metrics',
@@ -75,7 +77,7 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
-  if (['checks', 'metrics', 'rules', 'alerts'].includes(domain)) return 'monitoring';
+  if (['checks', 'metrics', 'rules', 'alerts', 'incidents'].includes(domain)) return 'monitoring';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';
   return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';
@@ -96,7 +98,7 @@ export const ALL_GROUPS = groupPermissions(Object.keys(PERMISSIONS) as Permissio
 
 export const ROLE_MEANINGS: Record<Role, string> = {
   viewer: 'Sees what happens and changes nothing.',
-  responder: 'On call: deploys, rolls back, checks, locks, marks releases, approves.',
+  responder: 'On call: deploys, rolls back, checks, locks, marks releases, approves, leads incidents.',
   commander: 'All that a responder may; also lifts locks and decides about freezes and schedules.',
   manager: 'All that an incident commander may; also reads the audit log.',
   admin: "All that a manager may; also manages people and everybody's tokens.",

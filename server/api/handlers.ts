@@ -34,6 +34,12 @@ import {
 } from '#server/deployments/queries/previews';
 import { listReleases } from '#server/deployments/queries/releases';
 import { getHealth } from '#server/http/health';
+import { assignIncidentRole } from '#server/incidents/commands/assign-role';
+import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
+import { declareIncident } from '#server/incidents/commands/declare-incident';
+import { mergeIncident } from '#server/incidents/commands/merge-incidents';
+import { addIncidentNote, correctIncidentEntry } from '#server/incidents/commands/write-timeline';
+import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
 import {
   disableEnhancedMonitoring,
   enableEnhancedMonitoring,
@@ -168,6 +174,16 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   switchRule,
   previewRule,
   testRule,
+  listIncidents,
+  declareIncident,
+  getIncident,
+  listTimeline,
+  changeIncidentState,
+  changeIncidentLevel,
+  assignIncidentRole,
+  addIncidentNote,
+  correctIncidentEntry,
+  mergeIncident,
   listChecks,
   getCheck,
   listCheckResults,

@@ -18,6 +18,7 @@ import type { Access } from '#server/auth/guard';
 import * as deployments from '#server/deployments/contract';
 import * as freezes from '#server/deployments/freezes/contract';
 import * as http from '#server/http/contract';
+import * as incidents from '#server/incidents/contract';
 import * as metrics from '#server/metrics/contract';
 import * as notifications from '#server/notifications/contract';
 import * as runs from '#server/runs/contract';
@@ -30,6 +31,7 @@ const NAMES = namedSchemas([
   deployments,
   freezes,
   http,
+  incidents,
   metrics,
   notifications,
   runs,

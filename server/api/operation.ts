@@ -16,6 +16,7 @@ export const GROUPS = {
   Security: 'Lockdowns, and what looked like an attack.',
   Notifications: 'What people were told, and where it went.',
   'Alerts and rules': 'What fires, why, and what is done about it.',
+  Incidents: 'What goes wrong, who deals with it, and how it went.',
   Checks: 'What is looked at again and again, and how it was.',
   Metrics: 'Numbers over time: sent, scraped and read.',
   Audit: 'Who did what.',

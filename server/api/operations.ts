@@ -7,6 +7,7 @@ import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
 import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
 import { FREEZE_OPERATIONS } from '#server/api/operations/freezes';
+import { INCIDENT_OPERATIONS } from '#server/api/operations/incidents';
 import { MAINTENANCE_OPERATIONS } from '#server/api/operations/maintenance';
 import { METRIC_OPERATIONS } from '#server/api/operations/metrics';
 import { NOTIFICATION_OPERATIONS } from '#server/api/operations/notifications';
@@ -28,6 +29,7 @@ export const OPERATIONS = {
   ...SECURITY_OPERATIONS,
   ...NOTIFICATION_OPERATIONS,
   ...ALERT_OPERATIONS,
+  ...INCIDENT_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,

@@ -50,6 +50,8 @@ export const PERMISSIONS = {
   'alerts.read': 'viewer',
   'alerts.acknowledge': 'responder',
   'alerts.manage': 'commander',
+  'incidents.read': 'viewer',
+  'incidents.manage': 'responder',
   'drills.run': 'responder',
   'deliveries.read': 'viewer',
   'deliveries.retry': 'responder',

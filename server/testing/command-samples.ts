@@ -4,6 +4,7 @@ export interface World {
   awaitingRun: number;
   freeze: string;
   schedule: string;
+  incident: number;
   /** Somebody who can be disabled, and somebody who is. */
   person: string;
   disabled: string;
@@ -32,6 +33,13 @@ export const SAMPLES: Record<string, (world: World) => string> = {
   'rules list': () => 'rules list',
   'rules test': () => 'rules test health-critical --days 1',
   'rules switch': () => 'rules switch payment-failures off --reason because --yes',
+  'incident start': () => 'incident start Checkout fails --level 3',
+  'incident note': ({ incident }) => `incident note INC-${incident} A look`,
+  'incident update': ({ incident }) =>
+    `incident update ${incident} --level 4 --state identified --reason because`,
+  'incident resolve': ({ incident }) => `incident resolve INC-${incident}`,
+  'incident list': () => 'incident list',
+  'incident show': ({ incident }) => `incident show ${incident}`,
   'checks list': () => 'checks list',
   'checks results': () => 'checks results health',
   'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',

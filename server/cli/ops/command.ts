@@ -43,6 +43,7 @@ export const GROUPS = [
   'Runs',
   'State',
   'Alerts and rules',
+  'Incidents',
   'Checks',
   'Metrics',
   'Policy',

@@ -4,6 +4,7 @@ import { exitCodeHelp, helpOf } from '#server/cli/ops/help';
 import { ALERTS } from '#server/cli/ops/tables/alerts';
 import { CHECKS } from '#server/cli/ops/tables/checks';
 import { EMERGENCIES } from '#server/cli/ops/tables/emergencies';
+import { INCIDENTS } from '#server/cli/ops/tables/incidents';
 import { MANAGE } from '#server/cli/ops/tables/manage';
 import { METRICS } from '#server/cli/ops/tables/metrics';
 import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...OPERATE,
   ...EMERGENCIES,
   ...ALERTS,
+  ...INCIDENTS,
   ...CHECKS,
   ...METRICS,
   ...NOTIFICATIONS,

@@ -14,6 +14,7 @@ import { liftLock, lockEnvironment } from '#server/deployments/commands/manage-e
 import { createFreeze } from '#server/deployments/commands/manage-freezes';
 import { requestChecklist } from '#server/deployments/commands/request-runs';
 import { previewChecklist } from '#server/deployments/queries/previews';
+import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import type { Ctx } from '#server/platform/context';
 import { ensureSchedule } from '#server/schedules/ensure-schedule';
@@ -115,6 +116,7 @@ beforeAll(async () => {
     awaitingRun: awaiting.number,
     freeze,
     schedule,
+    incident: (await declareIncident(admin, { title: 'Checkout is slow' })).number,
     person: person.email,
     disabled: disabled.email,
     token: (await addToken(admin, ['runs.read'])).token.id,

@@ -1,0 +1,93 @@
+import { command } from '#server/cli/ops/command';
+import { INCIDENT_LEVELS, INCIDENT_STATES } from '#server/incidents/words/contract';
+
+const INCIDENT = { name: '<incident>', text: 'its number, like INC-42 or 42' } as const;
+const LEVELS = INCIDENT_LEVELS.map(String);
+const group = 'Incidents';
+const load = () => import('#server/cli/ops/commands/incidents');
+
+/** What goes wrong, who deals with it, and how it went. */
+export const INCIDENTS = [
+  command({
+    path: 'incident start',
+    group,
+    summary: 'Declare an incident, which you command from then on',
+    args: [{ name: '[title...]', text: 'what is wrong, in a few words; absent: you are asked' }],
+    options: [
+      {
+        flags: '--level <level>',
+        text: '1 is critical, 4 trivial; 2 unless told. If unsure, the higher level',
+        choices: LEVELS,
+      },
+      { flags: '--environment <environment>', text: 'where, as service/environment or a service alone' },
+      { flags: '--at <time>', text: 'when it began: 14:05 of today in UTC, or 2026-03-01T14:05Z' },
+    ],
+    calls: ['declareIncident'],
+    run: async (ops, input) => (await load()).startIncident(ops, input),
+  }),
+  command({
+    path: 'incident note',
+    group,
+    summary: 'Add a note to the timeline',
+    args: [INCIDENT, { name: '<text...>', text: 'what happened' }],
+    options: [{ flags: '--at <time>', text: 'when: 14:05 of today in UTC, or 2026-03-01T14:05Z' }],
+    calls: ['addIncidentNote'],
+    run: async (ops, input) => (await load()).noteIncident(ops, input),
+  }),
+  command({
+    path: 'incident update',
+    group,
+    summary: 'Change the state or the level of an incident',
+    details: ['A resolved incident is reopened with --state investigating.'],
+    args: [INCIDENT],
+    options: [
+      { flags: '--state <state>', text: 'how it stands', choices: INCIDENT_STATES },
+      { flags: '--level <level>', text: 'how grave it is, with --reason', choices: LEVELS },
+      { flags: '--reason <text>', text: 'why, for everybody to see' },
+    ],
+    calls: ['getIncident', 'changeIncidentState', 'changeIncidentLevel'],
+    run: async (ops, input) => (await load()).updateIncident(ops, input),
+  }),
+  command({
+    path: 'incident resolve',
+    group,
+    summary: 'Say that an incident is over',
+    args: [INCIDENT],
+    options: [
+      { flags: '--note <text>', text: 'what ended it' },
+      { flags: '--at <time>', text: 'when: 14:05 of today in UTC, or 2026-03-01T14:05Z' },
+    ],
+    calls: ['getIncident', 'changeIncidentState'],
+    run: async (ops, input) => (await load()).resolveIncident(ops, input),
+  }),
+  command({
+    path: 'incident list',
+    group,
+    summary: 'What goes wrong, and what did',
+    options: [
+      {
+        flags: '--state <state>',
+        text: 'only these; open unless told',
+        choices: [...INCIDENT_STATES, 'open', 'all'],
+      },
+      { flags: '--level <level>', text: 'only these', choices: LEVELS },
+      { flags: '--service <service>', text: 'only of this one' },
+      { flags: '--search <words>', text: 'words of title and timeline' },
+      { flags: '--limit <rows>', text: 'how many at most, up to 200' },
+    ],
+    calls: ['listIncidents'],
+    run: async (ops, input) => (await load()).listIncidents(ops, input),
+  }),
+  command({
+    path: 'incident show',
+    group,
+    summary: 'One incident: who deals with it, and what happened',
+    args: [INCIDENT],
+    options: [
+      { flags: '--no-system', text: 'without what the console wrote by itself' },
+      { flags: '--limit <rows>', text: 'how many entries at most, the last ones; 50 unless told' },
+    ],
+    calls: ['getIncident', 'listTimeline'],
+    run: async (ops, input) => (await load()).showIncident(ops, input),
+  }),
+];

@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createEventRegistry } from '#server/bootstrap';
+import { automaticRollbackDecided } from '#server/deployments/contract';
+import { changeIncidentState } from '#server/incidents/commands/change-incident';
+import { declareIncident } from '#server/incidents/commands/declare-incident';
+import { mergeIncident } from '#server/incidents/commands/merge-incidents';
+import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
+import { alertFired, alertResolved } from '#server/monitoring/alerts/contract';
+import type { Ctx } from '#server/platform/context';
+import { deliverEvents } from '#server/platform/event-delivery';
+import { publish } from '#server/platform/events';
+import { createTestApp, type TestApp } from '#server/testing/context';
+import { METRICS_CONFIG } from '#server/testing/metrics';
+import { failureOf } from '#server/testing/people';
+
+let app: TestApp;
+let responder: Ctx;
+
+beforeAll(async () => {
+  const env = { RUN_LEASE_MS: '10000', EVENT_LEASE_MS: '20000' };
+  app = await createTestApp({ config: METRICS_CONFIG, events: createEventRegistry(), env });
+  responder = await app.asRole('responder');
+});
+afterAll(() => app.close());
+beforeEach(async () => {
+  for (const { number, version } of await open())
+    await changeIncidentState(responder, { number, version, state: 'resolved' });
+});
+
+const PLACE = { service: 'shop', environment: 'production' };
+const BREACH = new Date(Date.now() - 90_000).toISOString();
+
+async function open() {
+  return (await listIncidents(responder, { state: 'open' })).rows;
+}
+
+const timelineOf = async (number: number | undefined, more: Record<string, unknown> = {}) =>
+  (await listTimeline(responder, { number, order: 'oldest', ...more })).rows;
+
+const factOf = (alertId: string) => ({
+  ...PLACE,
+  alertId,
+  ruleKey: 'error-rate-critical',
+  title: 'Error rate above 5 %',
+  cause: 'breach' as const,
+  severity: 'critical' as const,
+});
+
+const fired = (alertId: string, change: { severity?: 'warning'; environment?: string } = {}) =>
+  app.system.transaction((tx) =>
+    publish(tx, alertFired, {
+      ...factOf(alertId),
+      explanation: 'Errors: 30 %, above the limit of 5 %.',
+      breachSince: BREACH,
+      openedAt: new Date().toISOString(),
+      ...change,
+    }),
+  );
+const resolved = (alertId: string) =>
+  app.system.transaction((tx) =>
+    publish(tx, alertResolved, {
+      ...factOf(alertId),
+      resolvedAt: new Date().toISOString(),
+      byName: 'The rule',
+      reason: 'Well again.',
+    }),
+  );
+const rolledBack = (alertId: string, runId: string, outcome: 'started' | 'refused' = 'started') =>
+  app.system.transaction((tx) =>
+    publish(tx, automaticRollbackDecided, {
+      ...PLACE,
+      alertId,
+      outcome,
+      words: 'The console rolls it back: v1.1.0 goes back to v1.0.0.',
+      runId: outcome === 'started' ? runId : null,
+    }),
+  );
+
+/** Two workers deliver what is due, and then all of it is told once more, as after a crash. */
+async function deliver(): Promise<void> {
+  const worker = app.ids.uuid();
+  await Promise.all([deliverEvents(app, worker), deliverEvents(app, worker)]);
+  await app.system.db.$executeRaw`
+    UPDATE event_delivery SET status = 'pending', delivered_at = NULL, next_attempt_at = clock_timestamp()
+    WHERE handler LIKE 'incidents.%'`;
+  await Promise.all([deliverEvents(app, worker), deliverEvents(app, worker)]);
+  const [failed] = await app.system.db.eventDelivery.findMany({ where: { lastError: { not: null } } });
+  expect(failed?.lastError).toBeUndefined();
+}
+
+describe('what the console sees', () => {
+  it('opens one incident with alert and rollback in its timeline, however often it is told', async () => {
+    const [alertId, runId] = [app.ids.uuid(), app.ids.uuid()];
+    await Promise.all([fired(alertId), rolledBack(alertId, runId)]);
+    await deliver();
+    await resolved(alertId);
+    await deliver();
+    const [incident, ...more] = await open();
+    expect(more).toEqual([]);
+    expect(incident).toMatchObject({ ...PLACE, level: 1, commanderName: null, state: 'investigating' });
+    const entries = await timelineOf(incident?.number);
+    expect(entries.map(({ kind }) => kind)).toEqual(['system', 'system', 'system', 'system']);
+    expect(entries.map(({ authorName }) => authorName)).toEqual(Array(4).fill('The console'));
+    expect(entries.filter((each) => each.runId === runId).map(({ text }) => text)).toEqual([
+      expect.stringContaining('rolls it back'),
+    ]);
+    expect(entries.filter((each) => each.alertId === alertId)).toHaveLength(3);
+    expect(await timelineOf(incident?.number, { system: 'hide' })).toEqual([]);
+    const audit = await app.system.db.auditEntry.findMany({ where: { action: 'incidents.declare' } });
+    expect(audit.filter(({ targetLabel }) => targetLabel?.startsWith(`${incident?.name} `))).toHaveLength(1);
+  });
+
+  it('begins with the breach, and is opened by nothing less than a critical alert or a started rollback', async () => {
+    await fired(app.ids.uuid(), { severity: 'warning' });
+    await rolledBack(app.ids.uuid(), app.ids.uuid(), 'refused');
+    await deliver();
+    expect(await open()).toEqual([]);
+    const alertId = app.ids.uuid();
+    await fired(alertId);
+    await deliver();
+    expect(await open()).toMatchObject([{ startedAt: BREACH, cause: 'alert', causeId: alertId }]);
+  });
+
+  it('joins what a person has opened, of the environment before that of the whole service', async () => {
+    const whole = await declareIncident(responder, { title: 'All is slow', service: 'shop' });
+    const [first, second] = [app.ids.uuid(), app.ids.uuid()];
+    await fired(first);
+    await deliver();
+    const own = await declareIncident(responder, { title: 'Checkout', ...PLACE });
+    await fired(second);
+    await fired(app.ids.uuid(), { environment: 'elsewhere' });
+    await deliver();
+    expect((await timelineOf(whole.number)).flatMap(({ alertId }) => alertId ?? [])).toContain(first);
+    expect((await timelineOf(own.number)).map(({ alertId }) => alertId)).toContain(second);
+    expect(await open()).toHaveLength(2);
+  });
+
+  it('opens nothing again when an old event comes after the end, and a new one when there is a new alert', async () => {
+    const alertId = app.ids.uuid();
+    await fired(alertId);
+    await deliver();
+    const [incident] = await open();
+    const { number, version } = incident as { number: number; version: number };
+    const ended = await changeIncidentState(responder, { number, version, state: 'resolved' });
+    await deliver();
+    expect(await open()).toEqual([]);
+    await fired(app.ids.uuid());
+    await deliver();
+    const [next] = await open();
+    expect(next?.number).toBeGreaterThan(number);
+    // One open one at a time: the first stays closed while the second is open.
+    const refused = await failureOf(
+      changeIncidentState(responder, { number, version: ended.version, state: 'investigating' }),
+    );
+    expect(refused).toMatchObject({ kind: 'conflict', message: expect.stringContaining('another incident') });
+  });
+
+  it('tells the end of an alert where its incident went on', async () => {
+    const alertId = app.ids.uuid();
+    await fired(alertId);
+    await deliver();
+    const [incident] = await open();
+    const { number, version } = incident as { number: number; version: number };
+    const other = await declareIncident(responder, { title: 'The gateway' });
+    await mergeIncident(responder, { number, version, into: other.number, reason: 'The same' });
+    await resolved(alertId);
+    await deliver();
+    const last = (await timelineOf(number)).at(-1);
+    expect(last).toMatchObject({
+      incidentNumber: other.number,
+      text: expect.stringContaining('is resolved'),
+    });
+    expect((await getIncident(responder, { number })).number).toBe(other.number);
+  });
+});

@@ -1,0 +1,226 @@
+import type * as z from 'zod/mini';
+import { defineQuery } from '#server/auth/guard';
+import {
+  type IncidentDetail,
+  type IncidentFacets,
+  type IncidentPage,
+  type IncidentTimeline,
+  incidentFilter,
+  incidentInput,
+  timelineInput,
+} from '#server/incidents/contract';
+import { noIncident, toSummary, withCommander } from '#server/incidents/records';
+import { needsPostMortem } from '#server/incidents/state';
+import { readEntries } from '#server/incidents/timeline';
+import {
+  INCIDENT_LEVEL_CONSEQUENCES,
+  INCIDENT_LEVELS,
+  INCIDENT_STATES,
+  type IncidentLevel,
+  type IncidentRole,
+  type IncidentState,
+} from '#server/incidents/words/contract';
+import type { Ctx } from '#server/platform/context';
+import { Prisma } from '#server/platform/generated/prisma/client';
+
+/** Up to so many incidents that a search finds are all looked at; of more, the newest are enough to fill pages soon. */
+const RARE = 5_000;
+/** How many are counted where there are more, and beyond the page: counting them all means reading them all. */
+const COUNTED = 1_000;
+
+/** A page of incidents, those that began last first, and how many there are of each kind. Merged ones are not listed. */
+export const listIncidents = defineQuery({
+  name: 'incidents.list',
+  access: 'incidents.read',
+  input: incidentFilter,
+  handle: async (ctx, filter): Promise<IncidentPage> => {
+    const { page, pageSize, search } = filter;
+    const found = search ? await findRarely(ctx, search) : null;
+    const base = baseConditions(filter, found);
+    const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
+    const offset = (page - 1) * pageSize;
+    const newest = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
+    const most = found ? RARE : COUNTED;
+    const [ids, tally] = await Promise.all([
+      ctx.db.$queryRaw<{ id: string }[]>`
+        SELECT i.id::text FROM incident i WHERE ${where} ${newest} LIMIT ${pageSize} OFFSET ${offset}`,
+      // One count of every combination answers for all facets.
+      ctx.db.$queryRaw<Tally[]>`
+        SELECT state, level, service, count(*)::int AS count
+        FROM (SELECT i.state, i.level, i.service FROM incident i WHERE ${base} ${newest} LIMIT ${most + 1}) counted
+        GROUP BY 1, 2, 3`,
+    ]);
+    const isExact = sumOf(tally) <= most;
+    const counted = isExact
+      ? sumOf(tally.filter((each) => matches(each, filter)))
+      : await countSome(ctx, where, offset + COUNTED + 1);
+    const isTotalExact = isExact || counted <= offset + COUNTED;
+    const rows = await ctx.db.incident.findMany({
+      where: { id: { in: ids.map(({ id }) => id) } },
+      include: withCommander,
+    });
+    const now = ctx.clock.now();
+    const byId = new Map(rows.map((row) => [row.id, toSummary(row, now)]));
+    return {
+      rows: ids.flatMap(({ id }) => byId.get(id) ?? []),
+      total: isTotalExact ? counted : offset + COUNTED,
+      isTotalExact,
+      page,
+      pageSize,
+      facets: { isExact, ...facetsOf(tally, filter) },
+    };
+  },
+});
+
+/** One incident whole but for its timeline. The number of a merged one leads to the one that goes on. @throws AppError `not_found` */
+export const getIncident = defineQuery({
+  name: 'incidents.get',
+  access: 'incidents.read',
+  input: incidentInput,
+  handle: async (ctx, { number }): Promise<IncidentDetail> => {
+    const id = await findId(ctx, number);
+    const row = await ctx.db.incident.findUniqueOrThrow({
+      where: { id },
+      include: {
+        roles: { orderBy: { id: 'asc' } },
+        merged: { select: { number: true }, orderBy: { number: 'asc' } },
+      },
+    });
+    const level = row.level as IncidentLevel;
+    const commanders = row.roles.filter(({ role, until }) => role === 'commander' && until === null);
+    return {
+      ...toSummary({ ...row, roles: commanders }, ctx.clock.now()),
+      consequence: INCIDENT_LEVEL_CONSEQUENCES[level],
+      needsPostMortem: needsPostMortem(level),
+      roles: row.roles.map(({ role, personName, since, until, assignedByName }) => ({
+        role: role as IncidentRole,
+        personName,
+        since: since.toISOString(),
+        until: until?.toISOString() ?? null,
+        assignedByName,
+      })),
+      merged: row.merged.map((each) => each.number),
+    };
+  },
+});
+
+/** A page of the timeline of an incident, with that of those merged into it. @throws AppError `not_found` */
+export const listTimeline = defineQuery({
+  name: 'incidents.list-timeline',
+  access: 'incidents.read',
+  input: timelineInput,
+  handle: async (ctx, { number, page, pageSize, order, system }): Promise<IncidentTimeline> => {
+    const id = await findId(ctx, number);
+    const merged = await ctx.db.incident.findMany({ where: { mergedIntoId: id }, select: { id: true } });
+    const all = Prisma.join([id, ...merged.map((each) => each.id)].map((each) => Prisma.sql`${each}::uuid`));
+    const where = Prisma.join(
+      [Prisma.sql`e.incident_id IN (${all})`, ...(system === 'hide' ? [Prisma.sql`e.kind <> 'system'`] : [])],
+      ' AND ',
+    );
+    const by =
+      order === 'newest'
+        ? Prisma.sql`e.occurred_at DESC, e.id DESC`
+        : Prisma.sql`e.occurred_at ASC, e.id ASC`;
+    const [rows, [count]] = await Promise.all([
+      readEntries(ctx, where, by, pageSize, (page - 1) * pageSize),
+      ctx.db.$queryRaw<{ total: number }[]>`
+        SELECT count(*)::int AS total FROM incident_entry e WHERE ${where}`,
+    ]);
+    return { rows, total: count?.total ?? 0, page, pageSize };
+  },
+});
+
+type Filter = z.infer<typeof incidentFilter>;
+
+interface Tally {
+  state: IncidentState;
+  level: IncidentLevel;
+  service: string | null;
+  count: number;
+}
+
+async function findId(ctx: Ctx, number: number): Promise<string> {
+  const found = await ctx.db.incident.findUnique({
+    where: { number },
+    select: { id: true, mergedIntoId: true },
+  });
+  if (!found) throw noIncident(number);
+  return found.mergedIntoId ?? found.id;
+}
+
+/** The incidents that have all words of a search, or the number; null where they are more than {@link RARE}. */
+async function findRarely(ctx: Ctx, search: string): Promise<string[] | null> {
+  const number = Number(/^(?:inc-?)?(\d{1,9})$/i.exec(search)?.[1] ?? 0);
+  // Too many are only counted, not sent.
+  const [found] = await ctx.db.$queryRaw<{ count: number; ids: string | null }[]>`
+    SELECT count(*)::int AS count, CASE WHEN count(*) <= ${RARE} THEN string_agg(id::text, ',') END AS ids
+    FROM (SELECT incident_id AS id FROM incident_search WHERE words @@ incident_query(${search}) LIMIT ${RARE + 1}) found`;
+  if (!found || found.count > RARE) return null;
+  const named = number > 0 ? await ctx.db.incident.findMany({ where: { number }, select: { id: true } }) : [];
+  return [...(found.ids?.split(',') ?? []), ...named.map(({ id }) => id)];
+}
+
+async function countSome(ctx: Ctx, where: Prisma.Sql, most: number): Promise<number> {
+  const [found] = await ctx.db.$queryRaw<{ count: number }[]>`
+    SELECT count(*)::int AS count FROM (SELECT FROM incident i WHERE ${where} LIMIT ${most}) found`;
+  return found?.count ?? 0;
+}
+
+/**
+ * What is asked besides state, level and service, by which it is counted. What a search rarely finds is gathered first; what it
+ * often finds is looked for incident by incident, from the newest on.
+ */
+function baseConditions({ environment, search }: Filter, found: string[] | null): Prisma.Sql {
+  const all: Prisma.Sql[] = [Prisma.sql`i.merged_into_id IS NULL`];
+  if (environment) all.push(Prisma.sql`i.environment = ${environment}`);
+  if (found) all.push(Prisma.sql`i.id = ANY (${found}::uuid[])`);
+  else if (search) {
+    all.push(
+      Prisma.sql`(SELECT s.words FROM incident_search s WHERE s.incident_id = i.id) @@ incident_query(${search})`,
+    );
+  }
+  return Prisma.join(all, ' AND ');
+}
+
+function facetConditions({ state, level, service }: Filter): Prisma.Sql[] {
+  const all: Prisma.Sql[] = [];
+  // Said of each open state, too: few are open, and an index has just those.
+  if (state && state !== 'resolved') all.push(Prisma.sql`i.state <> 'resolved'`);
+  if (state && state !== 'open') all.push(Prisma.sql`i.state = ${state}`);
+  if (level) all.push(Prisma.sql`i.level = ${level}`);
+  if (service) all.push(Prisma.sql`i.service = ${service}`);
+  return all;
+}
+
+/** The same as {@link facetConditions}, of what was counted. */
+function matches(each: Tally, { state, level, service }: Partial<Filter>): boolean {
+  const isState = !state || (state === 'open' ? each.state !== 'resolved' : each.state === state);
+  return isState && (!level || each.level === level) && (!service || each.service === service);
+}
+
+function facetsOf(
+  tally: readonly Tally[],
+  { state, level, service }: Filter,
+): Omit<IncidentFacets, 'isExact'> {
+  const services = [...new Set(tally.map((each) => each.service))].sort((a, b) =>
+    (a ?? '').localeCompare(b ?? ''),
+  );
+  return {
+    states: INCIDENT_STATES.map((value) => ({
+      value,
+      count: sumOf(tally.filter((each) => each.state === value && matches(each, { level, service }))),
+    })),
+    levels: INCIDENT_LEVELS.map((value) => ({
+      value,
+      count: sumOf(tally.filter((each) => each.level === value && matches(each, { state, service }))),
+    })),
+    services: services.map((value) => ({
+      value,
+      count: sumOf(tally.filter((each) => each.service === value && matches(each, { state, level }))),
+    })),
+  };
+}
+
+function sumOf(tally: readonly Tally[]): number {
+  return tally.reduce((sum, { count }) => sum + count, 0);
+}
