@@ -5,6 +5,7 @@ import { launch } from 'chrome-launcher';
 import lighthouse, { desktopConfig, type Result } from 'lighthouse';
 import { PLACE, PRACTICE, startBenchConsole } from '#server/cli/bench/bench-console';
 import { fill, SOME } from '#server/cli/bench/fill';
+import { closeOnInterrupt } from '#server/cli/bench/interrupt';
 import { findBrowser } from '#server/platform/browser';
 import { messageOf } from '#server/platform/errors';
 import { PROJECT_ROOT } from '#server/platform/project-root';
@@ -48,6 +49,7 @@ export async function bench([only = '']: string[]): Promise<number> {
     logLevel: 'silent',
     handleSIGINT: false,
   });
+  const closeChrome = closeOnInterrupt(async () => chrome.kill());
   try {
     const cookie = await console_.signIn('admin');
     const rows = await fill(console_.ownerUrl, SOME);
@@ -64,7 +66,7 @@ export async function bench([only = '']: string[]): Promise<number> {
     }
     return report(results);
   } finally {
-    chrome.kill();
+    await closeChrome();
     await console_.close();
   }
 }
