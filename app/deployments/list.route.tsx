@@ -28,8 +28,9 @@ export { ErrorBoundary } from '#app/components/error-boundary';
 
 export const meta: MetaFunction = (args) => pageTitle(args, 'Deployments');
 
-/** Releases of each environment that are shown until all are asked for. */
+/** Releases of each environment that are shown until all are asked for; fewer where people only practise. */
 const FIRST_RELEASES = 6;
+const FIRST_OF_PRACTICE = 3;
 
 export const loader = protectedLoader({ access: 'deployments.read' }, async ({ ctx, url }) => {
   const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
@@ -42,11 +43,14 @@ export const loader = protectedLoader({ access: 'deployments.read' }, async ({ c
   const [page, releases] = await Promise.all([
     listDeployments(ctx, filter),
     Promise.all(
-      shown.map(async ({ service, environment }) => ({
+      shown.map(async ({ service, environment, isPractice }) => ({
         place: { service, environment },
         ...(await listReleases(ctx, { service, environment }).then(
           (all) => ({
-            rows: url.searchParams.get('releases') === 'all' ? all : all.slice(0, FIRST_RELEASES),
+            rows:
+              url.searchParams.get('releases') === 'all'
+                ? all
+                : all.slice(0, isPractice ? FIRST_OF_PRACTICE : FIRST_RELEASES),
             total: all.length,
             problem: null,
           }),

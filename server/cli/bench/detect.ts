@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchConsole, PLACE, startBenchConsole } from '#server/cli/bench/bench-console';
-import { allowFaults, injectFaults } from '#server/cli/bench/faults';
+import { allowControl, injectFaults } from '#server/cli/bench/faults';
 import { percentile } from '#server/cli/bench/figures';
 import { findPrograms, type Pace, type Programs, startPrometheus } from '#server/cli/bench/prometheus';
 
@@ -67,7 +67,7 @@ async function measure(setting: Setting): Promise<{ ours: number; theirs: number
   const ours = await startReceiver();
   const theirs = await startReceiver();
   process.env.SLACK_WEBHOOK_ALERTS = `${ours.url}/services/T0/B0/bench`;
-  allowFaults();
+  allowControl();
   const console_ = await startBenchConsole((environment) => {
     environment.checklist = [];
     environment.metrics = {

@@ -1,7 +1,7 @@
 const CONTROL_TOKEN = 'operators-of-the-bench-only';
 
-/** Lets the console that is started next, and this bench, break its shop: the shop's control API takes this token. */
-export function allowFaults(): void {
+/** Lets the console that is started next switch its shop, and this bench break it: its control API takes this token. */
+export function allowControl(): void {
   process.env.OPS_CONTROL_TOKEN = CONTROL_TOKEN;
 }
 

@@ -217,10 +217,12 @@ async function fillPeople(client: pg.Client, { people, tokensPerPerson }: Amount
 /** Skipped ones: nothing is sent while pages are measured. */
 async function fillNotifications(client: pg.Client, { notifications }: Amounts): Promise<void> {
   await client.query(
-    `INSERT INTO notification (id, channel, kind, subject, text, group_key, sequence, idempotency_key, created_at)
+    `INSERT INTO notification (id, channel, kind, subject, text, group_key, sequence, idempotency_key, created_at,
+       mentions)
      SELECT gen_random_uuid(), (ARRAY['CRITICAL', 'ALERTS', 'SECURITY', 'BUSINESS', 'PERFORMANCE'])[1 + i % 5],
        'run.failed', 'Run #' || i || ' failed', 'Deploy v1.' || i % 50 || ' to production failed', 'bench-' || i % 500,
-       1 + i / 500, 'bench-' || i, clock_timestamp() - ($1::int - i) * interval '10 minutes'
+       1 + i / 500, 'bench-' || i, clock_timestamp() - ($1::int - i) * interval '10 minutes',
+       ARRAY['tech-lead']
      FROM generate_series(1, $1::int) i`,
     [notifications],
   );

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BenchConsole, PLACE, startBenchConsole } from '#server/cli/bench/bench-console';
-import { allowFaults, injectFaults } from '#server/cli/bench/faults';
+import { allowControl, injectFaults } from '#server/cli/bench/faults';
 import { summary } from '#server/cli/bench/figures';
 import { Child } from '#server/cli/start/child';
 import { getRule } from '#server/monitoring/rules/queries';
@@ -29,7 +29,7 @@ const STOP_GRACE_MS = 5_000;
 export async function bench(args: string[]): Promise<number> {
   const minutes = args.includes('--healthy') ? Number(args[args.indexOf('--healthy') + 1]) : HEALTHY_MINUTES;
   if (!(minutes >= 0)) throw new Error('--healthy needs a number of minutes, for example: --healthy 10');
-  allowFaults();
+  allowControl();
   const console_ = await startBenchConsole((environment) => {
     environment.checklist = [];
   });
