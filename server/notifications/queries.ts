@@ -46,7 +46,7 @@ interface Row {
 const SUMMARY = Prisma.sql`
   d.notification_id::text AS "notificationId", d.channel, n.kind, n.subject, n.is_resolved AS "isResolved",
   d.group_key AS "groupKey", d.sequence, d.state, d.reason, d.attempts, d.last_status AS "lastStatus",
-  d.next_attempt_at AS "nextAttemptAt", d.unmapped, d.created_at AS "createdAt", d.ended_at AS "endedAt",
+  d.next_attempt_at AS "nextAttemptAt", coalesce(d.unmapped, '{}') AS unmapped, d.created_at AS "createdAt", d.ended_at AS "endedAt",
   CASE WHEN d.state = 'pending' THEN (
     SELECT min(e.sequence) FROM notification_delivery e
     WHERE e.group_key = d.group_key AND e.sequence < d.sequence AND e.state IN ('pending', 'sending')
