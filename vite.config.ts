@@ -75,6 +75,8 @@ export default defineConfig(({ isSsrBuild }) => ({
   ],
   // Vite takes the first target of a package import only, so the extension is found by an alias.
   resolve: { alias: [{ find: /^#app\//, replacement: fileURLToPath(new URL('./app/', import.meta.url)) }] },
+  // Each icon brings the same words of its licence: they are said once in a file.
+  esbuild: { legalComments: 'eof' },
   build: {
     target: 'es2022',
     // The server tree is compiled once into build/server and stays external to the Remix server build, so that each

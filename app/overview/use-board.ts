@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { startTransition, useEffect, useState } from 'react';
 import type { Place } from '#app/lib/paths';
 import { paths } from '#app/lib/paths';
 import { failureWords, readJson } from '#app/lib/read-json';
@@ -14,10 +14,13 @@ export function useBoard({ service, environment }: Place): { board: Board | null
     const abort = new AbortController();
     const read = () =>
       readJson<{ board: Board }>(paths.metricsJson({ service, environment }), abort.signal)
-        .then((answer) => {
-          setBoard(answer.board);
-          setFailure(null);
-        })
+        .then((answer) =>
+          // Drawing yields to what the person does.
+          startTransition(() => {
+            setBoard(answer.board);
+            setFailure(null);
+          }),
+        )
         .catch((error: unknown) => {
           if (!abort.signal.aborted) setFailure(failureWords(error));
         });
