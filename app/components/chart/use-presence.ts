@@ -2,7 +2,7 @@ import { startTransition, useEffect, useState } from 'react';
 
 const SIGNS = ['pointermove', 'pointerdown', 'keydown', 'wheel', 'touchstart', 'focusin'] as const;
 /** A screen on the wall is looked at by people who never touch it. */
-const ALONE_MS = 10_000;
+const ALONE_MS = 30_000;
 
 let isSomebodyThere = false;
 const waiting = new Set<() => void>();
