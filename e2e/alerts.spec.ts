@@ -41,7 +41,8 @@ test('an alert is seen, acknowledged with one thumb and resolved, and says who w
     await injectFaults(shop, { errorRate: 0.5 });
     const page = await open('responder', { viewport: { width: 375, height: 812 }, hasTouch: true });
     await visit(page, `/alerts?rule=${key}`);
-    const alert = page.getByRole('listitem').filter({ hasText: 'Some requests fail' });
+    // A toast has its title too.
+    const alert = page.getByRole('main').getByRole('listitem').filter({ hasText: 'Some requests fail' });
     // The list follows by itself.
     await expect(alert).toContainText('Firing', { timeout: 30_000 });
     await expectNoSideScroll(page);
