@@ -14,6 +14,10 @@ function notice() {
   waiting.clear();
 }
 
+// From the beginning: who moved before a chart came is there as well.
+if (typeof window !== 'undefined')
+  for (const sign of SIGNS) addEventListener(sign, notice, { passive: true });
+
 /**
  * True from the first sign of a person at this page, or once it was open for a while. What only a hand needs waits for
  * it, so that opening a page costs nothing of it; the render that follows yields to what the person does.
@@ -24,7 +28,6 @@ export function usePresence(): boolean {
     const tell = () => startTransition(() => setThere(true));
     if (isSomebodyThere) return tell();
     waiting.add(tell);
-    for (const sign of SIGNS) addEventListener(sign, notice, { passive: true });
     const timer = setTimeout(notice, ALONE_MS);
     return () => {
       waiting.delete(tell);
