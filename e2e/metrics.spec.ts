@@ -22,7 +22,8 @@ test('the overview says how the shop is in figures and curves, and leads to wher
     await expect(tile('Health')).toContainText(/\d of \d checks? well/);
     // It follows by itself: what visitors do now is there within a few looks.
     await expect(tile('Requests')).toContainText(/\d\/s/, { timeout: 30_000 });
-    await expect(tile('Error rate')).toContainText(/0 %.*within 2 %/);
+    // What a story before has broken is in the last minute for that long.
+    await expect(tile('Error rate')).toContainText(/0 %.*within 2 %/, { timeout: 75_000 });
     await expect(tile('Payment failures')).toContainText('no payments in the last minute');
     await expect(
       panel.getByRole('region', { name: 'Requests, last hour' }).locator('svg').first(),
