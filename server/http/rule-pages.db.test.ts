@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveAlert } from '#server/monitoring/alerts/commands';
 import type { TestApp } from '#server/testing/context';
+import { addAlert } from '#server/testing/rules';
 import {
   cookieOf,
   createWebTestApp,
@@ -30,17 +31,6 @@ async function send(address: string, values: Record<string, string>) {
   return { status: response.status, html: await response.text() };
 }
 
-async function addAlert(): Promise<string> {
-  const id = app.ids.uuid();
-  await app.system.db.$executeRaw`
-    INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, severity, channel, rule,
-      explanation, breach_since, notice)
-    SELECT ${id}::uuid, ${id}, id, key, 'shop', 'production', title, 'breach', severity, channel,
-      to_jsonb(alert_rule) || '{"words":"","forSeconds":0,"minimumTraffic":0,"dryRun":false,"resolveThreshold":null}',
-      'Errors', now(), 'none' FROM alert_rule WHERE key = 'health-critical'`;
-  return id;
-}
-
 const fieldOf = (html: string, name: string) =>
   new RegExp(`<input[^>]* name="${name}"[^>]*>`).exec(html)?.[0];
 
@@ -67,7 +57,7 @@ describe('a new rule', () => {
 
 describe('an alert', () => {
   it('gives back what was typed into the form that was refused, and nothing to the other', async () => {
-    const id = await addAlert();
+    const id = await addAlert(app.system);
     const { status, html } = await send(`/alerts/${id}`, {
       intent: 'acknowledge',
       note: 'On it',
@@ -106,7 +96,7 @@ describe('downloads', () => {
   };
 
   it('have alerts as they fired, so that another one moves none', async () => {
-    const ids = [await addAlert(), await addAlert(), await addAlert()];
+    const ids = [await addAlert(app.system), await addAlert(app.system), await addAlert(app.system)];
     const commander = await app.asRole('commander');
     await resolveAlert(commander, { alertId: ids[1], reason: 'Over' });
     const { lines } = await download('/alerts.csv');

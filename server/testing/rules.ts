@@ -109,3 +109,15 @@ export async function createRuleHarness(settings: Record<string, string> = {}): 
     },
   };
 }
+
+/** An alert of the health rule that fires in the shop's production, and of which nobody was told. @returns its id */
+export async function addAlert(ctx: Ctx): Promise<string> {
+  const id = ctx.ids.uuid();
+  await ctx.db.$executeRaw`
+    INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, severity, channel, rule,
+      explanation, breach_since, notice)
+    SELECT ${id}::uuid, ${id}, id, key, 'shop', 'production', title, 'breach', severity, channel,
+      to_jsonb(alert_rule) || '{"words":"","forSeconds":0,"minimumTraffic":0,"dryRun":false,"resolveThreshold":null}',
+      'Errors', now(), 'none' FROM alert_rule WHERE key = 'health-critical'`;
+  return id;
+}

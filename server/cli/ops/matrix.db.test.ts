@@ -30,6 +30,7 @@ import {
 } from '#server/testing/fixture-console';
 import { putSamples } from '#server/testing/metrics';
 import { addPerson, addToken } from '#server/testing/people';
+import { addAlert } from '#server/testing/rules';
 import { testTerminal } from '#server/testing/terminal';
 import { startTestWebServer, type TestWebServer } from '#server/testing/web-server';
 
@@ -148,22 +149,6 @@ async function addSkippedNotification({ db }: Ctx): Promise<string> {
     INSERT INTO notification_delivery (notification_id, channel, group_key, sequence, state, reason, ended_at)
     VALUES (${id}::uuid, 'ALERTS', 'matrix', 1, 'skipped', 'The channel has no address.', clock_timestamp())`;
   return id;
-}
-
-async function addAlert({ db }: Ctx): Promise<string> {
-  const rule = JSON.stringify({
-    key: 'health-critical',
-    version: 1,
-    words: 'The health fails',
-    mentions: [],
-  });
-  const [row] = await db.$queryRaw<{ id: string }[]>`
-    INSERT INTO alert (id, dedup_key, rule_id, rule_key, service, environment, title, cause, severity, channel, rule,
-      explanation, breach_since, notice)
-    SELECT gen_random_uuid(), 'matrix', id, key, ${PLACE.service}, ${PLACE.environment}, title, 'breach', severity, channel,
-      ${rule}::jsonb, 'It failed', clock_timestamp(), 'none'
-    FROM alert_rule WHERE key = 'health-critical' RETURNING id::text`;
-  return row?.id ?? '';
 }
 
 /** What a command demands of who calls it: the permissions of every operation that it may call. */
