@@ -28,7 +28,10 @@ export { ErrorBoundary } from '#app/components/error-boundary';
 
 export const meta: MetaFunction = (args) => pageTitle(args, 'Deployments');
 
-/** Releases of each environment that are shown until all are asked for; fewer where people only practise. */
+/**
+ * The newest releases of each environment that are shown until all are asked for, with what is live and what a rollback
+ * would go to, however old; fewer where people only practise.
+ */
 const FIRST_RELEASES = 6;
 const FIRST_OF_PRACTICE = 3;
 
@@ -50,7 +53,10 @@ export const loader = protectedLoader({ access: 'deployments.read' }, async ({ c
             rows:
               url.searchParams.get('releases') === 'all'
                 ? all
-                : all.slice(0, isPractice ? FIRST_OF_PRACTICE : FIRST_RELEASES),
+                : all.filter(
+                    ({ isLive, isKnownGood }, at) =>
+                      isLive || isKnownGood || at < (isPractice ? FIRST_OF_PRACTICE : FIRST_RELEASES),
+                  ),
             total: all.length,
             problem: null,
           }),
