@@ -33,6 +33,8 @@ export function ErrorBoundary() {
   const account = accountOf(error);
   useReopenWhenReachable(isLostConnection(error));
   const isSignedOut = isRouteErrorResponse(error) && error.status === 401;
+  // The same address would be refused again.
+  const isUnusable = isRouteErrorResponse(error) && error.status === 400;
   // Behind the login the frame has the page's main part; before it there is none.
   const Part = useRootData()?.viewer ? 'div' : 'main';
   return (
@@ -51,7 +53,10 @@ export function ErrorBoundary() {
             Sign in
           </LinkButton>
         ) : (
-          <LinkButton to={`${location.pathname}${location.search}`} reloadDocument>
+          <LinkButton
+            to={isUnusable ? location.pathname : `${location.pathname}${location.search}`}
+            reloadDocument
+          >
             Open the page again
           </LinkButton>
         )}
