@@ -139,7 +139,7 @@ export function ChoiceFilter({
   const select = useRef<HTMLSelectElement>(null);
   useFollowsUrl(select, value);
   return (
-    <label className="block max-sm:flex-1">
+    <label className="block max-sm:min-w-[calc(50%-0.25rem)] max-sm:flex-1">
       <span className="sr-only">{label}</span>
       <select
         ref={select}
