@@ -22,6 +22,7 @@ test('an admin tests a channel without a webhook, sees why nothing came, and tri
   await page.getByRole('combobox', { name: 'State' }).selectOption('skipped');
   await expect(page).toHaveURL(/state=skipped/);
   await page.getByRole('combobox', { name: 'Channel' }).selectOption('CRITICAL');
+  await expect(page).toHaveURL(/channel=CRITICAL/);
   await expect(page.getByRole('link', { name: 'Test of CRITICAL' }).first()).toBeVisible();
   const [download] = await Promise.all([
     page.waitForEvent('download'),
