@@ -2,12 +2,44 @@ export type Labels = Readonly<Record<string, string>>;
 
 /** One text for each set of labels, whatever their order. */
 export function labelsKey(labels: Labels): string {
-  const names = Object.keys(labels);
-  if (names.length === 0) return '';
-  if (names.length > 1) names.sort();
   let key = '';
-  for (const name of names) key += `${name}\u0001${labels[name]}\u0002`;
+  for (const name of sortedNames(labels)) key += `${name}\u0001${labels[name]}\u0002`;
   return key;
+}
+
+/**
+ * Finds by labels what was kept under them, whatever their order. It goes from label to label: a text made of them all, as
+ * {@link labelsKey} makes it, would take longer than the rest of what is done with a sample.
+ */
+export class LabelTree<T> {
+  #value: T | undefined;
+  readonly #below = new Map<string, Map<string, LabelTree<T>>>();
+
+  get(labels: Labels): T | undefined {
+    let node: LabelTree<T> | undefined = this;
+    for (const name of sortedNames(labels)) {
+      node = node.#below.get(name)?.get(labels[name] as string);
+      if (!node) return undefined;
+    }
+    return node.#value;
+  }
+
+  set(labels: Labels, value: T): void {
+    let node: LabelTree<T> = this;
+    for (const name of sortedNames(labels)) {
+      const values: Map<string, LabelTree<T>> = node.#below.get(name) ?? new Map();
+      node.#below.set(name, values);
+      const next: LabelTree<T> = values.get(labels[name] as string) ?? new LabelTree();
+      values.set(labels[name] as string, next);
+      node = next;
+    }
+    node.#value = value;
+  }
+}
+
+function sortedNames(labels: Labels): string[] {
+  const names = Object.keys(labels);
+  return names.length > 1 ? names.sort() : names;
 }
 
 /** Tells whether a series' labels match; see `labelMatch` in the contract. */

@@ -1,5 +1,5 @@
 import { METRIC_KINDS, type MetricKind, type MetricSelector } from '#server/metrics/contract';
-import { type Labels, labelMatcher, labelsKey } from '#server/metrics/labels';
+import { type Labels, LabelTree, labelMatcher, labelsKey } from '#server/metrics/labels';
 import type { Ctx } from '#server/platform/context';
 import type { Env } from '#server/platform/env';
 import type { EnvironmentKey } from '#server/services/contract';
@@ -36,7 +36,8 @@ export function seriesIndexOf(ctx: Ctx): SeriesIndex {
 
 /** Every series, in memory: rows are only ever added, so what was read once stays true. */
 export class SeriesIndex {
-  readonly #byKey = new Map<string, Series>();
+  /** By service, environment and name. */
+  readonly #byLabels = new Map<string, Map<string, Map<string, LabelTree<Series>>>>();
   readonly #byName = new Map<string, Series[]>();
   readonly #byPlace = new Map<string, Series[]>();
   readonly #selections = new Map<string, Series[]>();
@@ -56,16 +57,17 @@ export class SeriesIndex {
   }
 
   #add(series: Series): void {
-    const key = keyOf(series, series);
-    if (this.#byKey.has(key)) return;
-    this.#byKey.set(key, series);
+    if (this.find(series, series)) return;
+    const environments = getOrMake(this.#byLabels, series.service, () => new Map());
+    const names = getOrMake(environments, series.environment, () => new Map());
+    getOrMake(names, series.name, () => new LabelTree<Series>()).set(series.labels, series);
     push(this.#byName, `${placeOf(series)}\0${series.name}`, series);
     push(this.#byPlace, placeOf(series), series);
     this.#selections.clear();
   }
 
-  find(place: EnvironmentKey, name: SeriesName): Series | undefined {
-    return this.#byKey.get(keyOf(place, name));
+  find({ service, environment }: EnvironmentKey, { name, labels }: SeriesName): Series | undefined {
+    return this.#byLabels.get(service)?.get(environment)?.get(name)?.get(labels);
   }
 
   /** What kind a metric of an environment is; undefined while it has no series. */
@@ -158,8 +160,14 @@ function keyOf(place: EnvironmentKey, { name, labels }: Pick<SeriesName, 'name' 
   return `${place.service}/${place.environment}\0${name}\0${labelsKey(labels)}`;
 }
 
+function getOrMake<T>(map: Map<string, T>, key: string, make: () => T): T {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
 function push<T>(map: Map<string, T[]>, key: string, value: T): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
+  getOrMake(map, key, () => []).push(value);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { labelMatcher, labelsKey } from '#server/metrics/labels';
+import { type Labels, LabelTree, labelMatcher, labelsKey } from '#server/metrics/labels';
 import {
   type Bucket,
   chooseResolution,
@@ -183,6 +183,24 @@ describe('labels', () => {
   it('have one key whatever their order', () => {
     expect(labelsKey({ b: '2', a: '1' })).toBe(labelsKey({ a: '1', b: '2' }));
     expect(labelsKey({ a: '1' })).not.toBe(labelsKey({ a: '1', b: '' }));
+  });
+
+  it('are found in the tree exactly where their key is the same', () => {
+    const labels = fc.dictionary(
+      fc.constantFrom('route', 'status', 'le', '__proto__x'),
+      fc.constantFrom('', 'a', 'b'),
+    ) as fc.Arbitrary<Labels>;
+    fc.assert(
+      fc.property(fc.array(labels), fc.array(labels), (kept, sought) => {
+        const tree = new LabelTree<number>();
+        const byKey = new Map<string, number>();
+        for (const [index, each] of kept.entries()) {
+          tree.set(each, index);
+          byKey.set(labelsKey(each), index);
+        }
+        for (const each of [...kept, ...sought]) expect(tree.get(each)).toBe(byKey.get(labelsKey(each)));
+      }),
+    );
   });
 
   it.each([
