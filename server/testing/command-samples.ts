@@ -1,3 +1,5 @@
+import { PASSWORD } from '#server/testing/people';
+
 /** What there is for commands to be about. */
 export interface World {
   failedRun: number;
@@ -93,8 +95,18 @@ export const SAMPLES: Record<string, (world: World) => string> = {
   'performance emergency-optimization': () =>
     'performance emergency-optimization production --yes --no-follow',
   'monitoring enhanced-mode': () => 'monitoring enhanced-mode production --reason because',
+  'maintenance disable': () => 'maintenance disable production --reason because --yes --no-follow',
+  'security lockdown': () => 'security lockdown production --reason because --no-follow',
+  'security unlock': () => 'security unlock production --reason because --no-follow',
   'channels list': () => 'channels list',
+  'channels test': () => 'channels test alerts',
   'status security': () => 'status security',
   completion: () => 'completion bash',
   help: () => 'help',
+};
+
+/** What is typed at those that ask in a terminal, whatever flags are given: the name of the environment, and the password. */
+export const TYPED: Record<string, string[]> = {
+  'security lockdown': ['shop/production', PASSWORD],
+  'security unlock': ['shop/production', PASSWORD],
 };

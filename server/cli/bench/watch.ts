@@ -6,15 +6,20 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { bootstrap } from '#server/bootstrap';
 import { percentile } from '#server/cli/bench/figures';
 import { closeOnInterrupt } from '#server/cli/bench/interrupt';
+import { feedSamples, makeRules, readLooks, recordLooks } from '#server/cli/bench/watch-rules';
 import { startOwnDatabases } from '#server/cli/start/database';
+import { type Ctx, systemActor } from '#server/platform/context';
 import { reachableFolder } from '#server/platform/embedded-postgres';
+import { readEnv } from '#server/platform/env';
 import { findFreePort } from '#server/platform/free-port';
 import { applyMigrations } from '#server/platform/migrations';
 import { PROJECT_ROOT } from '#server/platform/project-root';
 
 const CHECKS = 1_000;
+const RULES = 1_000;
 const INTERVAL_MS = 10_000;
 const TIMEOUT_MS = 1_000;
 const LEASE_MS = 3_000;
@@ -39,10 +44,11 @@ const BARE_LOOP = `
   }, intervalMs / checks);`;
 
 /**
- * A thousand checks at 10 s against a target on this machine. First one worker as the product runs it, with its processor
- * time beside that of a bare loop of fetches for the same requests; then two workers, of which one is killed in the middle:
- * every beat must have one result, however it was taken over.
- * @returns the exit code: 0 when the worker needs less than one core, and no beat is doubled or missed
+ * A thousand checks at 10 s against a target on this machine, and a thousand rules at 10 s over samples that come all the
+ * time, over the checks and over events. First one worker as the product runs it, with its processor time beside that of a
+ * bare loop of fetches for the same requests; then two workers, of which one is killed in the middle: every beat must have
+ * one result and every rule its looks, however they were taken over.
+ * @returns the exit code: 0 when the worker needs less than one core, and nothing is doubled or missed
  */
 export async function bench(args: string[]): Promise<number> {
   const seconds = Number(args.find((arg) => arg.startsWith('--seconds='))?.slice(10) ?? 20);
@@ -54,10 +60,19 @@ export async function bench(args: string[]): Promise<number> {
     const target = await startTarget(closing);
     const made = await startWorkers(closing, target.url);
     const one = await made.start();
+    const feeding = new AbortController();
+    const fed = feedSamples(made.ctx, feeding.signal);
+    closing.push(async () => {
+      feeding.abort();
+      await fed;
+    });
+    await makeRules(made.ctx, RULES, INTERVAL_MS / 1_000);
+    await recordLooks(made.owner);
     await delay(WARM_UP_MS);
+    const watchedSince = new Date();
     const cpu = await cpuShare(one, seconds * 1_000);
     console.log(
-      `one worker: ${(cpu * 100).toFixed(1)} % of a core for ${CHECKS} checks every ${INTERVAL_MS / 1_000} s`,
+      `one worker: ${(cpu * 100).toFixed(1)} % of a core for ${CHECKS} checks and ${RULES} rules every ${INTERVAL_MS / 1_000} s`,
     );
     const two = await made.start();
     await delay(3_000);
@@ -66,12 +81,18 @@ export async function bench(args: string[]): Promise<number> {
     await delay(2 * INTERVAL_MS + 2_000);
     const requests = target.requests();
     await stop(two);
-    const found = await readBeats(made.database, killedAt);
+    const found = await readBeats(made.owner, watchedSince, killedAt);
+    const looks = await readLooks(made.owner, watchedSince, { intervalMs: INTERVAL_MS, leaseMs: LEASE_MS });
     console.log(
       `${found.results} results of ${requests} requests; latest ${found.worstMs} ms after its beat; doubled ${found.doubled}, missed ${found.missed}`,
     );
+    console.log(
+      `${looks.looks} looks at ${looks.rules} rules; at most ${looks.worstGapMs} ms between two of one; doubled ${looks.doubledLooks}, missed ${looks.missedLooks}; ${looks.firing} firing`,
+    );
     const bare = await bareLoop(target.url, Math.min(seconds, 15) * 1_000);
-    const isWhole = found.doubled === 0 && found.missed === 0 && found.checks === CHECKS;
+    const areBeatsWhole = found.doubled === 0 && found.missed === 0 && found.checks === CHECKS;
+    const areLooksWhole = looks.doubledLooks === 0 && looks.missedLooks === 0 && looks.rules === RULES;
+    const isWhole = areBeatsWhole && areLooksWhole && looks.firing === 0;
     console.log(
       JSON.stringify({
         bench: 'watch',
@@ -81,6 +102,7 @@ export async function bench(args: string[]): Promise<number> {
         ratio: Number((cpu / bare).toFixed(2)),
         intervalSeconds: INTERVAL_MS / 1_000,
         ...found,
+        ...looks,
         isWhole,
       }),
     );
@@ -144,9 +166,21 @@ async function startWorkers(closing: (() => Promise<unknown>)[], url: string) {
     OPS_CONFIG: config,
     LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
     CHECK_LEASE_MS: String(LEASE_MS),
+    RULE_LEASE_MS: String(LEASE_MS),
   };
+  const owner = new pg.Client({ connectionString: databases.ownerUrl });
+  await owner.connect();
+  closing.push(() => owner.end());
+  const { app, close } = await bootstrap('cli', {
+    ...readEnv(env),
+    LOG_LEVEL: 'silent',
+    DATABASE_POOL_SIZE: 2,
+  });
+  closing.push(close);
+  const ctx: Ctx = app.for(systemActor('bench'));
   return {
-    database: databases.ownerUrl,
+    owner,
+    ctx,
     start: async (): Promise<ChildProcess> => {
       const worker = fork(path.join(PROJECT_ROOT, 'build/server/worker.js'), {
         cwd: PROJECT_ROOT,
@@ -201,32 +235,26 @@ async function bareLoop(url: string, forMs: number): Promise<number> {
   }
 }
 
-/** What became of every beat from the second round on: each check has one in each interval, and not two. */
-async function readBeats(database: string, killedAt: Date) {
-  const client = new pg.Client({ connectionString: database });
-  await client.connect();
-  try {
-    const { rows } = await client.query<{ id: string; beats: number[]; late: number[]; phase: number }>(
-      `SELECT c.id, c.phase, array_agg(extract(epoch FROM r.at)::float8 * 1000 ORDER BY r.at) AS beats,
-         array_agg(extract(epoch FROM r.ended_at - r.at)::float8 * 1000) FILTER (WHERE r.at > $1) AS late
-       FROM monitor_check c JOIN check_result r ON r.check_id = c.id WHERE c.key LIKE 'check-%' GROUP BY c.id`,
-      [new Date(killedAt.getTime() - 5_000)],
-    );
-    let [doubled, missed, results] = [0, 0, 0];
-    for (const { beats, phase } of rows) {
-      results += beats.length;
-      // The first look comes at once; from then on each has its place in the interval.
-      const places = beats.slice(1).map((at) => Math.round(at / INTERVAL_MS - phase));
-      for (const [at, place] of places.slice(1).entries()) {
-        const step = place - (places[at] as number);
-        if (step === 0) doubled += 1;
-        missed += Math.max(0, step - 1);
-      }
+/** What became of every beat since a moment: each check has one in each interval, and not two. */
+async function readBeats(client: pg.Client, since: Date, killedAt: Date) {
+  const { rows } = await client.query<{ id: string; beats: number[]; late: number[]; phase: number }>(
+    `SELECT c.id, c.phase, array_agg(extract(epoch FROM r.at)::float8 * 1000 ORDER BY r.at) AS beats,
+         array_agg(extract(epoch FROM r.ended_at - r.at)::float8 * 1000) FILTER (WHERE r.at > $2) AS late
+       FROM monitor_check c JOIN check_result r ON r.check_id = c.id
+       WHERE c.key LIKE 'check-%' AND r.at > $1 GROUP BY c.id`,
+    [since, new Date(killedAt.getTime() - 5_000)],
+  );
+  let [doubled, missed, results] = [0, 0, 0];
+  for (const { beats, phase } of rows) {
+    results += beats.length;
+    const places = beats.map((at) => Math.round(at / INTERVAL_MS - phase));
+    for (const [at, place] of places.slice(1).entries()) {
+      const step = place - (places[at] as number);
+      if (step === 0) doubled += 1;
+      missed += Math.max(0, step - 1);
     }
-    const late = rows.flatMap((row) => row.late ?? []);
-    const [worst, median] = [1, 0.5].map((share) => Math.round(percentile(late, share)));
-    return { results, doubled, missed, checks: rows.length, worstMs: worst, medianMs: median };
-  } finally {
-    await client.end();
   }
+  const late = rows.flatMap((row) => row.late ?? []);
+  const [worst, median] = [1, 0.5].map((share) => Math.round(percentile(late, share)));
+  return { results, doubled, missed, checks: rows.length, worstMs: worst, medianMs: median };
 }

@@ -15,11 +15,14 @@ import { createFreeze } from '#server/deployments/commands/manage-freezes';
 import { requestChecklist } from '#server/deployments/commands/request-runs';
 import { previewChecklist } from '#server/deployments/queries/previews';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
+import type { SwitchedKind } from '#server/maintenance/contract';
+import { openToggle } from '#server/maintenance/records';
 import { syncChecks } from '#server/monitoring/checks/sync';
+import { startNotificationSender } from '#server/notifications/sender';
 import type { Ctx } from '#server/platform/context';
 import { ensureSchedule } from '#server/schedules/ensure-schedule';
 import { heldBy } from '#server/testing/access';
-import { SAMPLES, type World } from '#server/testing/command-samples';
+import { SAMPLES, TYPED, type World } from '#server/testing/command-samples';
 import { type ControlledShop, startControlledShop } from '#server/testing/controlled-shop';
 import {
   auditAfter,
@@ -31,6 +34,7 @@ import {
 import { putSamples } from '#server/testing/metrics';
 import { addPerson, addToken } from '#server/testing/people';
 import { addAlert } from '#server/testing/rules';
+import { type SlackServer, startSlackServer } from '#server/testing/slack-server';
 import { testTerminal } from '#server/testing/terminal';
 import { startTestWebServer, type TestWebServer } from '#server/testing/web-server';
 
@@ -41,12 +45,6 @@ import { startTestWebServer, type TestWebServer } from '#server/testing/web-serv
 
 const EVERY_SCOPE = Object.keys(PERMISSIONS) as Permission[];
 
-/**
- * Commands that need something that is typed, a toggle that is on, or a worker that sends, before they are through. Who
- * may call their operations is walked by the API's matrix.
- */
-const LOOK_FIRST = ['maintenance disable', 'security lockdown', 'security unlock', 'channels test'];
-
 /** Commands about the token that this machine keeps, which no one here has. */
 const ABOUT_STORED_TOKEN = ['login', 'logout'];
 /** Permissions that a command can do without: it leaves out what they would show, or says that it did. */
@@ -56,13 +54,13 @@ const OF_THE_JOB: Record<string, Permission[]> = { 'schedules run': ['drills.run
 
 /** Those that have something to refuse. */
 const GUARDED = COMMANDS.filter(
-  ({ path: name, calls }) =>
-    calls.length > 0 && !ABOUT_STORED_TOKEN.includes(name) && !LOOK_FIRST.includes(name),
+  ({ path: name, calls }) => calls.length > 0 && !ABOUT_STORED_TOKEN.includes(name),
 );
 
 let made: FixtureConsole;
 let web: TestWebServer;
 let controlled: ControlledShop;
+let slack: SlackServer;
 let world: World;
 let admin: Ctx;
 let configFile: string;
@@ -71,13 +69,19 @@ const before = { env: { ...process.env }, folder: process.cwd() };
 
 beforeAll(async () => {
   controlled = await startControlledShop();
+  slack = await startSlackServer();
   made = await createFixtureConsole(
     {
       practice: true,
       control: { url: controlled.url, token: controlled.token },
       validation: { endpoints: [{ path: '/' }], onFailure: 'hold' },
     },
-    { API_REQUESTS_PER_MINUTE: '100000', API_ANONYMOUS_PER_MINUTE: '100000', RUN_LEASE_MS: '10000' },
+    {
+      API_REQUESTS_PER_MINUTE: '100000',
+      API_ANONYMOUS_PER_MINUTE: '100000',
+      RUN_LEASE_MS: '10000',
+      ...slack.env,
+    },
   );
   const { app } = made;
   web = await startTestWebServer(app);
@@ -138,6 +142,7 @@ afterAll(async () => {
   await web.close();
   await made.close();
   await controlled.close();
+  await slack.close();
 }, 60_000);
 
 async function addSkippedNotification({ db }: Ctx): Promise<string> {
@@ -163,15 +168,51 @@ function roleHasAll(role: Role, command: AnyCommand): boolean {
   return [...needsOf(command), ...(OF_THE_JOB[command.path] ?? [])].every((each) => has.includes(each));
 }
 
-/** Does something with the environment as the command expects it: a lock to lift, and none in the way of the others. */
+/** What a command needs around it, and how it is taken away again, so that nothing stands in the way of the others. */
+const AROUND: Record<string, () => Promise<() => Promise<unknown>>> = {
+  unlock: async () => {
+    await lockEnvironment(admin, { ...PLACE, reason: 'A look' });
+    return endLocks;
+  },
+  'maintenance disable': () => switchedOn('maintenance'),
+  'security unlock': () => switchedOn('lockdown'),
+  'channels test': async () => {
+    const sender = startNotificationSender(made.app, made.app.ids.uuid());
+    return () => sender.stop();
+  },
+};
+
 async function inItsPlace<T>(command: AnyCommand, work: () => Promise<T>): Promise<T> {
-  if (command.path === 'unlock') await lockEnvironment(admin, { ...PLACE, reason: 'A look' });
+  const takeAway = await AROUND[command.path]?.();
   try {
     return await work();
   } finally {
-    const lock = await made.app.system.db.environmentLock.findFirst({ where: { liftedAt: null } });
-    if (lock) await liftLock(admin, { ...PLACE, lockId: lock.id, reason: 'Looked' });
+    await takeAway?.();
+    await endLocks();
   }
+}
+
+async function endLocks(): Promise<void> {
+  const lock = await made.app.system.db.environmentLock.findFirst({ where: { liftedAt: null } });
+  if (lock) await liftLock(admin, { ...PLACE, lockId: lock.id, reason: 'Looked' });
+}
+
+/** As if a run had switched it on. @returns what switches it off */
+async function switchedOn(kind: SwitchedKind): Promise<() => Promise<unknown>> {
+  const { system } = made.app;
+  const id = system.ids.uuid();
+  await openToggle(system, {
+    id,
+    ...PLACE,
+    kind,
+    reason: 'A look',
+    settings: {},
+    expiresAt: null,
+    startedBy: { type: 'system', id: null, name: 'test' },
+    runId: null,
+    verification: 'verified',
+  });
+  return () => system.db.toggle.update({ where: { id }, data: { endedAt: new Date(), endedByName: 'test' } });
 }
 
 /** A new token of the admin with every scope but one. */
@@ -186,8 +227,14 @@ function lineOf(command: AnyCommand): string {
   return sample(world);
 }
 
+/** A terminal for what asks at one, and a pipe for the rest. */
+function typedAt(line: string): { tty: boolean; answers: string[] } {
+  const answers = TYPED[line.split(' ').slice(0, 2).join(' ')] ?? [];
+  return { tty: answers.length > 0, answers };
+}
+
 async function overHttp(line: string, token: string | null) {
-  const terminal = testTerminal({ env: { XDG_CONFIG_HOME: made.shop.folder } });
+  const terminal = testTerminal({ ...typedAt(line), env: { XDG_CONFIG_HOME: made.shop.folder } });
   const exitCode = await runOps(line.split(' '), terminal, {
     version: 'test',
     connect: async ({ signal }) => new HttpClient({ url: web.origin, token, timeoutMs: 20_000, signal }),
@@ -196,7 +243,7 @@ async function overHttp(line: string, token: string | null) {
 }
 
 async function directly(line: string, email: string) {
-  const terminal = testTerminal();
+  const terminal = testTerminal(typedAt(line));
   const exitCode = await runOps([...line.split(' '), '--direct', '--as', email], terminal, {
     version: 'test',
     connect: ({ settings, screen }) =>
@@ -216,9 +263,7 @@ async function directly(line: string, email: string) {
 
 describe('every command', () => {
   it('is in this matrix, and calls operations that are in the API’s', () => {
-    expect(COMMANDS.map((command) => command.path).sort()).toEqual(
-      [...Object.keys(SAMPLES), ...LOOK_FIRST].sort(),
-    );
+    expect(COMMANDS.map((command) => command.path).sort()).toEqual(Object.keys(SAMPLES).sort());
     for (const command of COMMANDS) {
       for (const id of command.calls) expect(Object.keys(OPERATIONS), command.path).toContain(id);
     }
@@ -269,9 +314,10 @@ describe('every command', () => {
     const tokens = new Map<Permission, string>();
     for (const scope of new Set(GUARDED.flatMap(needsOf))) tokens.set(scope, await allBut(scope));
     for (const command of GUARDED) {
-      // Runs that a command has started are looked at afterwards: see the next test.
+      // What a command has started is looked at afterwards: see the next tests.
       const starts = command.calls.some((id) => OPERATIONS[id].status === 202);
-      const scopes = needsOf(command).filter((scope) => !(starts && scope === 'runs.read'));
+      const look = command.path === 'channels test' ? 'deliveries.read' : 'runs.read';
+      const scopes = needsOf(command).filter((scope) => !(starts && scope === look));
       await inItsPlace(command, async () => {
         const held = await heldBy(made.app);
         for (const scope of scopes) {
@@ -290,6 +336,12 @@ describe('every command', () => {
     const token = people.get('responder')?.token ?? '';
     const cancelled = await overHttp(`runs cancel ${number} --reason Over --yes`, token);
     expect(cancelled.exitCode, cancelled.text).toBe(EXIT.done);
+  });
+
+  it('that sends a test for who may not read deliveries says that it is on its way', async () => {
+    const { exitCode, text } = await overHttp('channels test alerts', await allBut('deliveries.read'));
+    expect(exitCode, text).toBe(EXIT.denied);
+    expect(text).toContain('The test to ALERTS is on its way, but you may not look at what becomes of it.');
   });
 
   it('opens to the least role that has what it needs, and the audit log says which way it came', async () => {

@@ -109,7 +109,14 @@ export async function testChannel(
   const channel = channelOf(input.args[0] ?? '');
   const { notificationId } = await ops.call('testChannel', { channel });
   const until = Date.now() + TEST_WAIT_MS;
-  let delivery = await ops.call('getDelivery', { notificationId });
+  let delivery = await ops.call('getDelivery', { notificationId }).catch((error: unknown) => {
+    if (!(error instanceof OpsFailure) || error.exitCode !== EXIT.denied) throw error;
+    throw new OpsFailure(
+      EXIT.denied,
+      `The test to ${channel} is on its way, but you may not look at what becomes of it.`,
+      { kind: error.kind, hint: error.hint },
+    );
+  });
   while (isOpen(delivery.state) && delivery.attempts < 2 && Date.now() < until) {
     await delay(TEST_LOOK_MS);
     delivery = await ops.call('getDelivery', { notificationId });
