@@ -135,9 +135,12 @@ function report(problems) {
 }
 
 function readOnly(args) {
-  const index = args.findIndex((arg) => arg === '--only' || arg.startsWith('--only='));
-  if (index < 0) return null;
-  const value = args[index].includes('=') ? args[index].split('=')[1] : args[index + 1];
-  if (!value) throw new Error('--only needs stages, for example: npm test -- --only unit,db');
+  const [flag, ...rest] = args.flatMap((arg) =>
+    arg.startsWith('--only=') ? ['--only', arg.slice(7)] : [arg],
+  );
+  if (flag === undefined) return null;
+  const value = rest[0];
+  if (flag !== '--only' || !value || rest.length > 1)
+    throw new Error(`"${args.join(' ')}" is nothing that npm test knows: npm test [-- --only unit,db]`);
   return value.split(',').map((name) => name.trim());
 }
