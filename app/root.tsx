@@ -14,6 +14,7 @@ import { useNonce } from '#app/lib/nonce';
 import { readPreferences } from '#app/preferences/preferences-cookie.server';
 import styles from '#app/styles/global.css?url';
 import { listEnvironmentStates } from '#server/deployments/queries/environments';
+import { listOpenIncidents } from '#server/incidents/queries';
 import { listOpenToggles } from '#server/maintenance/queries';
 import { countAlerts } from '#server/monitoring/alerts/queries';
 import { countApprovals } from '#server/runs/queries/approvals';
@@ -31,20 +32,22 @@ const NO_ALERTS = { firing: 0, acknowledged: 0, critical: 0 };
 export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, context, request }) => {
   const { toast, headers } = takeToast(context, request);
   const viewer = context.session?.viewer ?? null;
-  const [environments, approvalsToDecide, toggles, alerts] = viewer
+  const [environments, approvalsToDecide, toggles, alerts, incidents] = viewer
     ? await Promise.all([
         listEnvironmentStates(ctx, {}),
         countApprovals(ctx, {}),
         listOpenToggles(ctx, {}).then((places) => places.flatMap((place) => place.toggles)),
         countAlerts(ctx, {}),
+        listOpenIncidents(ctx, {}),
       ])
-    : [[], 0, [], NO_ALERTS];
+    : [[], 0, [], NO_ALERTS, []];
   const root: RootData = {
     viewer,
     environments,
     approvalsToDecide,
     toggles,
     alerts,
+    incidents,
     preferences: readPreferences(context, request),
     toast,
     now: ctx.clock.now().toISOString(),

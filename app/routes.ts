@@ -55,6 +55,11 @@ export default [
   route('runs/:runId', 'runs/detail.route.tsx', [index('runs/log.route.tsx')]),
   route('runs/:runId/log', 'runs/log-lines.route.tsx'),
 
+  route('incidents', 'incidents/list.route.tsx'),
+  route('incidents.csv', 'incidents/csv.route.tsx'),
+  route('incidents/new', 'incidents/new.route.tsx'),
+  route('incidents/:number', 'incidents/detail.route.tsx'),
+
   route('alerts', 'alerts/list.route.tsx'),
   route('alerts.csv', 'alerts/csv.route.tsx'),
   route('alerts/rules', 'alerts/rules.route.tsx'),

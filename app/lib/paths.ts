@@ -84,6 +84,11 @@ export const paths = {
   apiDocument: () => '/api/v1/openapi.json',
   health: () => '/api/health',
 
+  incidents: (filter: Query = {}) => withQuery('/incidents', filter),
+  incidentsCsv: (filter: Query = {}) => withQuery('/incidents.csv', filter),
+  newIncident: (query: Query = {}) => withQuery('/incidents/new', query),
+  incident: (number: number, query: Query = {}) => withQuery(`/incidents/${number}`, query),
+
   alerts: (filter: Query = {}) => withQuery('/alerts', filter),
   alertsCsv: (filter: Query = {}) => withQuery('/alerts.csv', filter),
   alert: (alertId: string) => `/alerts/${encodeURIComponent(alertId)}`,

@@ -9,6 +9,7 @@ import { protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
 import { useRefresh } from '#app/monitoring/use-refresh';
 import { EnvironmentPanel } from '#app/overview/environment-panel';
+import { OpenIncidents } from '#app/overview/open-incidents';
 import { PracticeLine } from '#app/overview/practice-line';
 import { RecentDeployments } from '#app/overview/recent-deployments';
 import { RecentRuns } from '#app/overview/recent-runs';
@@ -36,7 +37,7 @@ export const loader = protectedLoader({ access: 'overview.read' }, async ({ ctx 
 export default function Overview() {
   const { runs, awaiting, deployments, tiles } = useLoaderData<typeof loader>();
   useRefresh(REFRESH_MS);
-  const environments = useRootData()?.environments ?? [];
+  const { environments = [], incidents = [] } = useRootData() ?? {};
   return (
     <>
       <h1 className="sr-only">Overview</h1>
@@ -45,6 +46,19 @@ export default function Overview() {
           <EmptyState icon={Settings2} title="No environment is configured">
             Name a service and an environment in the configuration file, then restart the console.
           </EmptyState>
+        ) : null}
+        {incidents.length > 0 ? (
+          <Section
+            title="Open incidents"
+            flush
+            aside={
+              <Link to={paths.incidents()} className="link text-s text-muted hover:text-ink">
+                All incidents
+              </Link>
+            }
+          >
+            <OpenIncidents incidents={incidents} />
+          </Section>
         ) : null}
         {environments
           .filter(({ isPractice }) => !isPractice)

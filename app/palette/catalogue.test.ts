@@ -27,6 +27,17 @@ describe('the catalogue', () => {
     }
   });
 
+  it('has the open incidents by number and title, and the way to declare one, for who may', () => {
+    expect(entryOf(someFacts('viewer'), 'incident:42')).toMatchObject({
+      title: 'INC-42 Checkout fails',
+      detail: 'level 2, identified',
+      blockedBy: null,
+      does: { kind: 'open', href: '/incidents/42' },
+    });
+    expect(reasonOf(someFacts('responder'), 'incident:declare')).toBeNull();
+    expect(reasonOf(someFacts('viewer'), 'incident:declare')).not.toBeNull();
+  });
+
   it('sends nothing but what changes the console of its person', () => {
     const sent = makeCatalogue(someFacts('admin')).filter(({ does }) => does.kind === 'send');
     expect(sent.map(({ id }) => id)).toEqual(['theme:system', 'theme:light', 'theme:dark', 'sign-out']);

@@ -2,6 +2,7 @@ import type { Theme } from '#app/lib/preferences';
 import type { Subject } from '#server/auth/contract';
 import type { EnvironmentState, ReleaseView } from '#server/deployments/contract';
 import type { DrillPlace } from '#server/deployments/drills/contract';
+import type { IncidentSummary } from '#server/incidents/contract';
 import type { ApprovalView, RunSummary } from '#server/runs/contract';
 import type { ScheduleView } from '#server/schedules/contract';
 
@@ -26,6 +27,7 @@ export type EntryIcon =
   | 'drill'
   | 'freeze'
   | 'help'
+  | 'incident'
   | 'lock'
   | 'mark'
   | 'page'
@@ -78,6 +80,8 @@ export interface PaletteFacts {
   runs: readonly RunSummary[];
   approvals: readonly ApprovalView[];
   schedules: readonly ScheduleView[];
+  /** Those that are open, the gravest first. */
+  incidents: readonly IncidentSummary[];
 }
 
 export interface EnvironmentFacts {

@@ -1,6 +1,7 @@
 import type { PaletteFacts } from '#app/palette/entry';
 import type { Role } from '#server/auth/contract';
 import type { EnvironmentState, ReleaseView } from '#server/deployments/contract';
+import type { IncidentSummary } from '#server/incidents/contract';
 import type { RunSummary } from '#server/runs/contract';
 
 const AT = '2026-03-01T09:05:07.000Z';
@@ -49,6 +50,27 @@ export function aRun(number: number, more: Partial<RunSummary> = {}): RunSummary
     stepsDone: 1,
     stepsTotal: 1,
     ...more,
+  };
+}
+
+export function anIncident(number: number): IncidentSummary {
+  return {
+    number,
+    name: `INC-${number}`,
+    title: 'Checkout fails',
+    level: 2,
+    state: 'identified',
+    service: 'shop',
+    environment: null,
+    startedAt: AT,
+    detectedAt: AT,
+    resolvedAt: null,
+    durationMs: 60_000,
+    declaredByName: 'Rémy Laurent',
+    cause: 'person',
+    causeId: null,
+    commanderName: 'Rémy Laurent',
+    version: 1,
   };
 }
 
@@ -105,5 +127,6 @@ export function someFacts(role: Role, more: Partial<EnvironmentState> = {}): Pal
     runs: [aRun(42), aRun(41, { status: 'failed' })],
     approvals: [],
     schedules: [],
+    incidents: [anIncident(42)],
   };
 }

@@ -5,6 +5,7 @@ import { getEnvironmentState } from '#server/deployments/queries/environments';
 import { previewRollback } from '#server/deployments/queries/previews';
 import { listReleases } from '#server/deployments/queries/releases';
 import type { WebContext } from '#server/http/load-context';
+import { listOpenIncidents } from '#server/incidents/queries';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { listRuns } from '#server/runs/queries';
@@ -18,12 +19,13 @@ const RUNS_LISTED = 50;
 /** Reads what the palette is made of, through the queries of the pages that it leads to. */
 export async function readFacts(ctx: Ctx, context: WebContext, request: Request): Promise<PaletteFacts> {
   const places = await listEnvironments(ctx, {});
-  const [environments, drills, runs, approvals, schedules] = await Promise.all([
+  const [environments, drills, runs, approvals, schedules, incidents] = await Promise.all([
     Promise.all(places.map(({ service, environment }) => readEnvironment(ctx, { service, environment }))),
     listDrillPlaces(ctx, {}),
     listRuns(ctx, { pageSize: RUNS_LISTED }),
     listApprovals(ctx, { state: 'open' }),
     listSchedules(ctx, {}),
+    listOpenIncidents(ctx, {}),
   ]);
   // A run that waits for a person may be older than all that are listed.
   const held = environments.flatMap(({ state }) => state.activeRun ?? []);
@@ -35,6 +37,7 @@ export async function readFacts(ctx: Ctx, context: WebContext, request: Request)
     runs: [...runs.rows, ...held.filter(({ id }) => runs.rows.every((run) => run.id !== id))],
     approvals: approvals.rows,
     schedules,
+    incidents,
   };
 }
 

@@ -17,6 +17,7 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.overview()]: ['home', 'start', 'status', 'dashboard'],
   [paths.deployments()]: ['releases', 'history', 'live'],
   [paths.runs()]: ['jobs', 'log'],
+  [paths.incidents()]: ['outage', 'emergency', 'timeline'],
   [paths.audit()]: ['who did what', 'history'],
   [paths.monitorChecks()]: ['checks', 'health', 'monitoring', 'availability'],
   [paths.freezes()]: ['freeze windows', 'change freeze'],

@@ -165,6 +165,7 @@ describe('the live stream', () => {
     expect(await statusOf(`/streams/live?run=${app.ids.uuid()}`)).toBe(404);
     expect(await statusOf('/streams/live?run=nonsense')).toBe(400);
     expect(await statusOf('/streams/live?environment=shop')).toBe(400);
+    expect(await statusOf('/streams/live?incident=nonsense')).toBe(400);
   });
 
   it('begins behind the line that the page already shows', async () => {
@@ -218,6 +219,20 @@ describe('the live stream', () => {
     await source.drop();
     source.lastId ??= 'anything';
     await source.connect('/streams/live?environment=shop/production', { 'Last-Event-ID': source.lastId });
+    await until(() => source.events.length === 2);
+    await source.drop();
+  });
+
+  it('tells of the incidents asked for only, and again after an absence', async () => {
+    const source = new Source();
+    await source.connect('/streams/live?incident=42&incident=7');
+    await notify(app.database.client, { kind: 'incident', number: 41 });
+    await notify(app.database.client, { kind: 'incident', number: 42 });
+    await until(() => source.events.length > 0);
+    expect(source.events.map(({ type, data }) => [type, data])).toEqual([['incident', { number: 42 }]]);
+    await source.drop();
+    source.lastId ??= 'anything';
+    await source.connect('/streams/live?incident=42', { 'Last-Event-ID': source.lastId });
     await until(() => source.events.length === 2);
     await source.drop();
   });

@@ -39,11 +39,12 @@ const querySchema = z.object({
   /** The last line that the page already shows, in the order of `run`. */
   after: list(z.coerce.number().int().min(0).max(999_999_999), 20),
   environment: list(z.string().regex(name, 'Name it as service/environment.'), 20),
+  incident: list(z.coerce.number().int().min(1).max(2_147_483_647), 20),
 });
 
 /**
  * The live updates of pages. Events: `log` (RunLogLine[]), `run` (RunSnapshot, when it changed), `environment`
- * ({service, environment}: its pages are out of date). Each carries as its id the last line sent of every run, so a
+ * ({service, environment}: its pages are out of date), `incident` ({number}: likewise). Each carries as its id the last line sent of every run, so a
  * reconnect goes on exactly behind it. Notices wake a stream at once; a poll covers those that were lost.
  */
 export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
@@ -56,6 +57,7 @@ export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
     if (notice.kind === 'environment') {
       for (const stream of open) stream.environmentChanged(`${notice.service}/${notice.environment}`);
     }
+    if (notice.kind === 'incident') for (const stream of open) stream.incidentChanged(notice.number);
   });
   const offReconnect = options.listener.onReconnect(() => {
     for (const stream of open) stream.everythingChanged();
@@ -75,6 +77,7 @@ export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
     const { ctx } = await webContextOf(app, req, res);
     const query = parseInput(querySchema, req.query) as z.infer<typeof querySchema>;
     if (query.environment.length > 0) authorize(ctx, 'overview.read', 'GET /streams/live');
+    if (query.incident.length > 0) authorize(ctx, 'incidents.read', 'GET /streams/live');
     const lastEventId = req.get('last-event-id');
     const resumed = decodeCursor(lastEventId);
     const positions = new Map(query.run.map((id, at) => [id, resumed.get(id) ?? query.after[at] ?? 0]));
@@ -84,7 +87,10 @@ export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
       res.destroy();
       return;
     }
-    const stream = new LiveStream(ctx, openEventStream(res), positions, new Set(query.environment));
+    const stream = new LiveStream(ctx, openEventStream(res), positions, {
+      environments: new Set(query.environment),
+      incidents: new Set(query.incident),
+    });
     open.add(stream);
     res.on('close', () => {
       open.delete(stream);
@@ -119,6 +125,7 @@ interface RunState {
 class LiveStream {
   readonly #runs = new Map<string, RunState>();
   readonly #environmentsDue = new Set<string>();
+  readonly #incidentsDue = new Set<number>();
   #isPumping = false;
   #timer: NodeJS.Timeout | null = null;
 
@@ -126,16 +133,16 @@ class LiveStream {
     readonly ctx: Ctx,
     readonly stream: EventStream,
     readonly positions: Map<string, number>,
-    readonly environments: ReadonlySet<string>,
+    readonly wanted: { environments: ReadonlySet<string>; incidents: ReadonlySet<number> },
   ) {
     for (const id of positions.keys()) {
       this.#runs.set(id, { logDue: true, snapshotDue: false, nextSnapshotMs: 0, sent: '' });
     }
   }
 
-  /** Sends what was read ahead; a browser that was away may have missed hints about environments. */
+  /** Sends what was read ahead; a browser that was away may have missed hints. */
   begin(snapshots: RunSnapshot[], wasAway: boolean): void {
-    if (wasAway) for (const key of this.environments) this.#environmentsDue.add(key);
+    if (wasAway) this.#hintsMissed();
     const ready = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
     void this.#pump(ready);
   }
@@ -149,14 +156,25 @@ class LiveStream {
   }
 
   environmentChanged(key: string): void {
-    if (!this.environments.has(key)) return;
+    if (!this.wanted.environments.has(key)) return;
     this.#environmentsDue.add(key);
     void this.#pump();
   }
 
+  incidentChanged(number: number): void {
+    if (!this.wanted.incidents.has(number)) return;
+    this.#incidentsDue.add(number);
+    void this.#pump();
+  }
+
   everythingChanged(): void {
-    for (const key of this.environments) this.#environmentsDue.add(key);
+    this.#hintsMissed();
     this.poll();
+  }
+
+  #hintsMissed(): void {
+    for (const key of this.wanted.environments) this.#environmentsDue.add(key);
+    for (const number of this.wanted.incidents) this.#incidentsDue.add(number);
   }
 
   poll(): void {
@@ -210,6 +228,11 @@ class LiveStream {
       this.#environmentsDue.delete(key);
       const [service, environment] = key.split('/');
       await this.#send('environment', { service, environment });
+      return true;
+    }
+    for (const number of this.#incidentsDue) {
+      this.#incidentsDue.delete(number);
+      await this.#send('incident', { number });
       return true;
     }
     for (const [id, run] of this.#runs) {

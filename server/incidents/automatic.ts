@@ -1,5 +1,5 @@
 import type { automaticRollbackDecided } from '#server/deployments/contract';
-import { addEntry, auditIncident } from '#server/incidents/records';
+import { addEntry, auditIncident, hintPlaces } from '#server/incidents/records';
 import {
   INCIDENT_LEVEL_CONSEQUENCES,
   type IncidentCause,
@@ -128,6 +128,7 @@ async function openOrJoin(tx: Ctx, opening: Opening): Promise<string> {
     const text = `Opened by the console at level ${LEVEL}: ${title}. ${INCIDENT_LEVEL_CONSEQUENCES[LEVEL]}`;
     await addEntry(tx, id, { kind: 'system', text });
     await auditIncident(tx, 'incidents.declare', incident, { details: { level: LEVEL, cause, causeId } });
+    await hintPlaces(tx, incident);
     return id;
   }
   throw new Error(`No incident of ${service}/${environment} stayed open or could be opened`);

@@ -6,12 +6,10 @@ import {
   INCIDENT_LEVELS,
   INCIDENT_ROLES,
   INCIDENT_STATES,
+  INCIDENT_TEXT_MAX,
+  INCIDENT_TITLE_MAX,
 } from '#server/incidents/words/contract';
 import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
-
-export const INCIDENT_TITLE_MAX = 200;
-/** The longest entry of a timeline, characters. */
-export const INCIDENT_TEXT_MAX = 4_000;
 
 const place = z.string().check(z.minLength(1), z.maxLength(40));
 const number = z.coerce
@@ -71,6 +69,12 @@ export const incidentFilter = z.object({
   search: z
     .optional(z.string().check(z.trim(), z.maxLength(200)))
     .check(z.describe('Words of title and timeline, each by its beginning; or a number, like INC-42.')),
+});
+
+/** The incidents of a filter by number, those after `afterNumber`: what is declared meanwhile comes last. */
+export const incidentBatchInput = z.extend(incidentFilter, {
+  afterNumber: z._default(z.int().check(z.minimum(0)), 0),
+  limit: z._default(z.int().check(z.minimum(1), z.maximum(500)), 200),
 });
 
 /** A number leads to the incident that its own was merged into. */
@@ -207,6 +211,7 @@ export const incidentEntryView = z.object({
   runId: z.nullable(z.string()),
   alertId: z.nullable(z.string()),
   correctsId: z.nullable(z.string()),
+  correctsText: z.nullable(z.string()).check(z.describe('What the corrected entry says.')),
   correctedById: z.nullable(z.string()).check(z.describe('The last entry that corrects this one.')),
 });
 export type IncidentEntryView = z.infer<typeof incidentEntryView>;

@@ -1,10 +1,12 @@
-import type * as z from 'zod/mini';
+import * as z from 'zod/mini';
 import { defineQuery } from '#server/auth/guard';
 import {
   type IncidentDetail,
   type IncidentFacets,
   type IncidentPage,
+  type IncidentSummary,
   type IncidentTimeline,
+  incidentBatchInput,
   incidentFilter,
   incidentInput,
   timelineInput,
@@ -55,20 +57,46 @@ export const listIncidents = defineQuery({
       ? sumOf(tally.filter((each) => matches(each, filter)))
       : await countSome(ctx, where, offset + COUNTED + 1);
     const isTotalExact = isExact || counted <= offset + COUNTED;
-    const rows = await ctx.db.incident.findMany({
-      where: { id: { in: ids.map(({ id }) => id) } },
-      include: withCommander,
-    });
-    const now = ctx.clock.now();
-    const byId = new Map(rows.map((row) => [row.id, toSummary(row, now)]));
     return {
-      rows: ids.flatMap(({ id }) => byId.get(id) ?? []),
+      rows: await readSummaries(ctx, ids),
       total: isTotalExact ? counted : offset + COUNTED,
       isTotalExact,
       page,
       pageSize,
       facets: { isExact, ...facetsOf(tally, filter) },
     };
+  },
+});
+
+/** The incidents of a filter, by number, {@link incidentBatchInput} `limit` at a time. */
+export const readIncidentBatch = defineQuery({
+  name: 'incidents.read-batch',
+  access: 'incidents.read',
+  input: incidentBatchInput,
+  handle: async (ctx, { afterNumber, limit, ...filter }): Promise<IncidentSummary[]> => {
+    const found = filter.search ? await findRarely(ctx, filter.search) : null;
+    const where = Prisma.join([baseConditions(filter, found), ...facetConditions(filter)], ' AND ');
+    const ids = await ctx.db.$queryRaw<{ id: string }[]>`
+      SELECT i.id::text FROM incident i WHERE ${where} AND i.number > ${afterNumber}
+      ORDER BY i.number LIMIT ${limit}`;
+    return readSummaries(ctx, ids);
+  },
+});
+
+/** Beyond so many, a look at the list is shorter. */
+const OPEN_SHOWN = 20;
+
+/** What is open, the gravest first and the newest of each level; at most {@link OPEN_SHOWN}. */
+export const listOpenIncidents = defineQuery({
+  name: 'incidents.list-open',
+  access: 'incidents.read',
+  input: z.object({}),
+  handle: async (ctx): Promise<IncidentSummary[]> => {
+    // The condition of the index of open ones, to the letter.
+    const ids = await ctx.db.$queryRaw<{ id: string }[]>`
+      SELECT i.id::text FROM incident i WHERE i.state <> 'resolved' AND i.merged_into_id IS NULL
+      ORDER BY i.level, i.started_at DESC, i.number DESC LIMIT ${OPEN_SHOWN}`;
+    return readSummaries(ctx, ids);
   },
 });
 
@@ -130,7 +158,18 @@ export const listTimeline = defineQuery({
   },
 });
 
-type Filter = z.infer<typeof incidentFilter>;
+type Filter = Omit<z.infer<typeof incidentFilter>, 'page' | 'pageSize'>;
+
+/** Incidents in the order of their ids. */
+async function readSummaries(ctx: Ctx, ids: readonly { id: string }[]): Promise<IncidentSummary[]> {
+  const rows = await ctx.db.incident.findMany({
+    where: { id: { in: ids.map(({ id }) => id) } },
+    include: withCommander,
+  });
+  const now = ctx.clock.now();
+  const byId = new Map(rows.map((row) => [row.id, toSummary(row, now)]));
+  return ids.flatMap(({ id }) => byId.get(id) ?? []);
+}
 
 interface Tally {
   state: IncidentState;

@@ -11,6 +11,8 @@ import {
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { Incident } from '#server/platform/generated/prisma/client';
+import { notify } from '#server/platform/notify';
+import { OPS_CONFIG } from '#server/services/queries';
 
 export interface NewEntry {
   kind: IncidentEntryKind;
@@ -25,19 +27,33 @@ export interface NewEntry {
   dedupKey?: string | null;
 }
 
-/** Adds to the timeline of an incident, in the caller's transaction. @returns its id, or null where the key was there */
+/** Adds to the timeline of an incident, in the caller's transaction, and hints to who looks at it. @returns its id, or null where the key was there */
 export async function addEntry(tx: Ctx, incidentId: string, entry: NewEntry): Promise<bigint | null> {
   const { kind, text, occurredAt = null, authorName = tx.actor.name } = entry;
   const { runId = null, alertId = null, correctsId = null, dedupKey = null } = entry;
   const authorId = tx.actor.type === 'user' ? tx.actor.id : null;
-  const [row] = await tx.db.$queryRaw<{ id: bigint }[]>`
+  const [row] = await tx.db.$queryRaw<{ id: bigint; number: number }[]>`
     INSERT INTO incident_entry (incident_id, kind, text, occurred_at, recorded_at, author_id, author_name, run_id,
       alert_id, corrects_id, dedup_key)
     SELECT ${incidentId}::uuid, ${kind}, ${text}, least(${occurredAt}::timestamptz, now), now, ${authorId}::uuid,
       ${authorName}, ${runId}::uuid, ${alertId}::uuid, ${correctsId}::bigint, ${dedupKey}
     FROM (SELECT clock_timestamp() AS now) clock
-    ON CONFLICT (dedup_key) DO NOTHING RETURNING id`;
-  return row?.id ?? null;
+    ON CONFLICT (dedup_key) DO NOTHING
+    RETURNING id, (SELECT number FROM incident WHERE id = incident_id)`;
+  if (!row) return null;
+  await notify(tx.db, { kind: 'incident', number: row.number });
+  return row.id;
+}
+
+/** Hints that the pages of the environments that an incident is about are out of date: each of them shows what is open. */
+export async function hintPlaces(tx: Ctx, { service, environment }: Incident): Promise<void> {
+  for (const [name, { environments }] of Object.entries(tx.use(OPS_CONFIG).config.services)) {
+    if (service !== null && name !== service) continue;
+    for (const each of Object.keys(environments)) {
+      if (environment === null || each === environment)
+        await notify(tx.db, { kind: 'environment', service: name, environment: each });
+    }
+  }
 }
 
 /**

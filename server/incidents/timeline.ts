@@ -14,6 +14,7 @@ interface Row {
   runId: string | null;
   alertId: string | null;
   correctsId: bigint | null;
+  correctsText: string | null;
   correctedById: bigint | null;
 }
 
@@ -29,6 +30,7 @@ export async function readEntries(
     SELECT e.id, i.number AS "incidentNumber", e.kind, e.text, e.occurred_at AS "occurredAt",
       e.recorded_at AS "recordedAt", e.author_name AS "authorName", e.run_id::text AS "runId",
       e.alert_id::text AS "alertId", e.corrects_id AS "correctsId",
+      (SELECT c.text FROM incident_entry c WHERE c.id = e.corrects_id) AS "correctsText",
       (SELECT max(c.id) FROM incident_entry c WHERE c.corrects_id = e.id) AS "correctedById"
     FROM incident_entry e JOIN incident i ON i.id = e.incident_id
     WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`;

@@ -14,6 +14,8 @@ export const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), id: z.string() }),
   /** Pages about an environment are out of date. */
   z.object({ kind: z.literal('environment'), service: z.string(), environment: z.string() }),
+  /** An incident or its timeline changed. */
+  z.object({ kind: z.literal('incident'), number: z.int() }),
 ]);
 
 export type Notice = z.infer<typeof noticeSchema>;

@@ -3,7 +3,7 @@ import { Banners } from '#app/components/layout/banners';
 import { BottomBar, Rail } from '#app/components/layout/rail';
 import { useRootData } from '#app/components/layout/root-data';
 import { TopBar } from '#app/components/layout/top-bar';
-import { LiveProvider, useLiveEnvironments } from '#app/components/live/live-provider';
+import { LiveProvider, useLiveData } from '#app/components/live/live-provider';
 import { PaletteProvider } from '#app/palette/palette';
 import type { Viewer } from '#server/auth/contract';
 
@@ -38,6 +38,10 @@ export function AppShell({ viewer, children }: { viewer: Viewer; children: React
 }
 
 function FollowEnvironments() {
-  useLiveEnvironments(useRootData()?.environments ?? []);
+  const environments = useRootData()?.environments ?? [];
+  useLiveData({
+    runs: {},
+    environments: environments.map(({ service, environment }) => `${service}/${environment}`),
+  });
   return null;
 }

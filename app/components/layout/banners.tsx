@@ -1,5 +1,6 @@
 import { Link } from '@remix-run/react';
 import { Lock, Snowflake, TriangleAlert } from 'lucide-react';
+import { IncidentBanners } from '#app/components/layout/incident-banners';
 import { useRootData } from '#app/components/layout/root-data';
 import { ToggleBanners } from '#app/components/layout/toggle-banners';
 import { RelativeTime } from '#app/components/ui/time';
@@ -13,6 +14,7 @@ export function Banners() {
   const environments = root?.environments ?? [];
   return (
     <>
+      <IncidentBanners incidents={root?.incidents ?? []} />
       <ToggleBanners toggles={root?.toggles ?? []} />
       {environments.map((state) => {
         const run = state.activeRun?.status === 'needs_attention' ? state.activeRun : null;

@@ -15,6 +15,7 @@ import {
   ShieldAlert,
   Snowflake,
   Timer,
+  TriangleAlert,
   Undo2,
   UserRoundCheck,
   Wrench,
@@ -36,6 +37,7 @@ interface Entry extends NavigationItem {
 export const EVERYWHERE: readonly Entry[] = [
   { href: paths.overview(), label: 'Overview', icon: LayoutGrid, permission: 'overview.read' },
   { href: paths.alerts(), label: 'Alerts', icon: BellRing, permission: 'alerts.read' },
+  { href: paths.incidents(), label: 'Incidents', icon: TriangleAlert, permission: 'incidents.read' },
   { href: paths.deployments(), label: 'Deployments', icon: Rocket, permission: 'deployments.read' },
   { href: paths.runs(), label: 'Runs', icon: Activity, permission: 'runs.read' },
   { href: paths.approvals(), label: 'Approvals', icon: UserRoundCheck, permission: 'runs.read' },

@@ -3,6 +3,7 @@ import type { Toast } from '#app/http/toast.server';
 import { DEFAULT_PREFERENCES, type Preferences } from '#app/lib/preferences';
 import type { Viewer } from '#server/auth/contract';
 import type { EnvironmentState } from '#server/deployments/contract';
+import type { IncidentSummary } from '#server/incidents/contract';
 import type { ToggleView } from '#server/maintenance/contract';
 import type { AlertCounts } from '#server/monitoring/alerts/contract';
 
@@ -15,6 +16,8 @@ export interface RootData {
   approvalsToDecide: number;
   /** Alerts that are open. */
   alerts: AlertCounts;
+  /** Incidents that are open, the gravest first. */
+  incidents: IncidentSummary[];
   /** Maintenance mode, lockdowns and the like that are on. */
   toggles: ToggleView[];
   toast: Toast | null;

@@ -9,7 +9,7 @@ import {
   useState,
 } from 'react';
 import type { LiveEvent, LiveState } from '#app/components/live/protocol';
-import { TabHub, webLock } from '#app/components/live/tab-hub';
+import type { TabHub } from '#app/components/live/tab-hub';
 import { unionOf, type Wish } from '#app/components/live/topics';
 import { useSafeRevalidate } from '#app/lib/use-safe-revalidate';
 
@@ -26,6 +26,9 @@ interface Live {
 
 const LiveContext = createContext<Live>({ state: 'connecting', subscribe: () => () => undefined });
 
+/** Until what carries the stream is asked for again, where it could not be loaded, ms. */
+const RELOAD_MS = 5_000;
+
 /** Gives the page below it the browser's one event stream. */
 export function LiveProvider({ children }: { children: ReactNode }) {
   const [state, setState] = useState<LiveState>('connecting');
@@ -37,25 +40,39 @@ export function LiveProvider({ children }: { children: ReactNode }) {
   }, []);
 
   useEffect(() => {
-    const created = new TabHub({
-      tab: crypto.randomUUID?.() ?? String(Math.random()),
-      openSource: (url) => new EventSource(url),
-      channel: 'BroadcastChannel' in window ? new BroadcastChannel('ops-live') : null,
-      lock: webLock(),
-      onEvent: (event) => {
-        for (const subscription of subscriptions.current) subscription.onEvent(event);
-      },
-      onState: setState,
-    });
-    hub.current = created;
-    created.start({ isVisible: document.visibilityState === 'visible' });
-    rewish();
-    const visibility = () => document.visibilityState === 'visible' && created.becameVisible();
+    let isGone = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const start = async (): Promise<void> => {
+      // A page is drawn without it: it comes after what the page needs to be used.
+      const { TabHub, webLock } = await import('#app/components/live/tab-hub');
+      if (isGone) return;
+      hub.current = new TabHub({
+        tab: crypto.randomUUID?.() ?? String(Math.random()),
+        openSource: (url) => new EventSource(url),
+        channel: 'BroadcastChannel' in window ? new BroadcastChannel('ops-live') : null,
+        lock: webLock(),
+        onEvent: (event) => {
+          for (const subscription of subscriptions.current) subscription.onEvent(event);
+        },
+        onState: setState,
+      });
+      hub.current.start({ isVisible: document.visibilityState === 'visible' });
+      rewish();
+    };
+    const attempt = (): void => {
+      start().catch(() => {
+        if (!isGone) timer = setTimeout(attempt, RELOAD_MS);
+      });
+    };
+    attempt();
+    const visibility = () => document.visibilityState === 'visible' && hub.current?.becameVisible();
     document.addEventListener('visibilitychange', visibility);
     return () => {
+      isGone = true;
+      clearTimeout(timer);
       document.removeEventListener('visibilitychange', visibility);
+      hub.current?.stop();
       hub.current = null;
-      created.stop();
     };
   }, [rewish]);
 
@@ -88,7 +105,9 @@ export function useLive(wish: Wish, onEvent: (event: LiveEvent) => void): void {
   useEffect(() => {
     latest.current = { wish, onEvent };
   });
-  const topics = [...Object.keys(wish.runs), ...wish.environments].sort().join(' ');
+  const topics = [...Object.keys(wish.runs), ...wish.environments, ...(wish.incidents ?? [])]
+    .sort()
+    .join(' ');
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of topics is a new subscription
   useEffect(
     () =>
@@ -102,12 +121,11 @@ export function useLive(wish: Wish, onEvent: (event: LiveEvent) => void): void {
 
 const REVALIDATE_GAP_MS = 400;
 
-/** Reads the page's data again when one of the environments changed, at most every 400 ms and never while it loads. */
-export function useLiveEnvironments(environments: { service: string; environment: string }[]): void {
+/** Reads the page's data again when an environment or an incident of the wish changed, at most every 400 ms and never while it loads. */
+export function useLiveData(wish: Wish): void {
   const revalidate = useSafeRevalidate();
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => () => clearTimeout(timer.current), []);
-  const names = environments.map(({ service, environment }) => `${service}/${environment}`);
   const ask = () => {
     if (timer.current) return;
     timer.current = setTimeout(() => {
@@ -115,7 +133,11 @@ export function useLiveEnvironments(environments: { service: string; environment
       revalidate();
     }, REVALIDATE_GAP_MS);
   };
-  useLive({ runs: {}, environments: names }, (event) => {
-    if (event.name === 'environment' || event.name === 'resync') ask();
+  useLive(wish, (event) => {
+    const isMine =
+      event.name === 'incident'
+        ? wish.incidents?.includes(event.number)
+        : event.name === 'environment' || event.name === 'resync';
+    if (isMine) ask();
   });
 }

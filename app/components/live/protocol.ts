@@ -6,6 +6,7 @@ export type LiveEvent =
   | { name: 'log'; runId: string; lines: RunLogLine[] }
   | { name: 'run'; snapshot: RunSnapshot }
   | { name: 'environment'; service: string; environment: string }
+  | { name: 'incident'; number: number }
   /** The stream was away for a moment: what is not numbered should be read again. */
   | { name: 'resync' };
 

@@ -78,10 +78,12 @@ export class StreamSource {
       'run',
       current((event) => this.parts.onEvent({ name: 'run', snapshot: JSON.parse(event.data) })),
     );
-    source.addEventListener(
-      'environment',
-      current((event) => this.parts.onEvent({ name: 'environment', ...JSON.parse(event.data) })),
-    );
+    for (const name of ['environment', 'incident'] as const) {
+      source.addEventListener(
+        name,
+        current((event) => this.parts.onEvent({ name, ...JSON.parse(event.data) })),
+      );
+    }
   }
 
   #opened(): void {

@@ -170,10 +170,10 @@ describe('tab hub', () => {
 describe('topics', () => {
   it('takes the lowest cursor of a run', () => {
     const wishes = [
-      { runs: { [RUN]: 9 }, environments: ['b/x'] },
+      { runs: { [RUN]: 9 }, environments: ['b/x'], incidents: [7] },
       { runs: { [RUN]: 4 }, environments: ['a/x', 'b/x'] },
     ];
-    expect(unionOf(wishes)).toEqual({ runs: { [RUN]: 4 }, environments: ['a/x', 'b/x'] });
+    expect(unionOf(wishes)).toEqual({ runs: { [RUN]: 4 }, environments: ['a/x', 'b/x'], incidents: [7] });
   });
 
   it('does not serve a cursor that the stream has passed', () => {
@@ -182,6 +182,13 @@ describe('topics', () => {
     expect(serves(open, { runs: { [RUN]: 450 }, environments: [] }, { [RUN]: 500 })).toBe(false);
     expect(serves(open, { runs: { [RUN]: 400 }, environments: [] }, {})).toBe(true);
     expect(serves(open, { runs: {}, environments: [] }, {})).toBe(false);
+  });
+
+  it('opens anew for another incident, and names it', () => {
+    const open = { runs: {}, environments: [], incidents: [7] };
+    expect(serves(open, { ...open, incidents: [7] }, {})).toBe(true);
+    expect(serves(open, { ...open, incidents: [7, 42] }, {})).toBe(false);
+    expect(streamUrl(open)).toBe('/streams/live?incident=7');
   });
 
   it('has no address for nothing', () => expect(streamUrl({ runs: {}, environments: [] })).toBeNull());

@@ -4,6 +4,8 @@ export interface Wish {
   runs: Record<string, number>;
   /** `service/environment` */
   environments: string[];
+  /** By number. */
+  incidents?: number[];
 }
 
 export const NO_WISH: Wish = { runs: {}, environments: [] };
@@ -12,14 +14,16 @@ export const NO_WISH: Wish = { runs: {}, environments: [] };
 export function unionOf(wishes: Iterable<Wish>): Wish {
   const runs: Record<string, number> = {};
   const environments = new Set<string>();
+  const incidents = new Set<number>();
   for (const wish of wishes) {
+    for (const number of wish.incidents ?? []) incidents.add(number);
     for (const environment of wish.environments) environments.add(environment);
     for (const [runId, after] of Object.entries(wish.runs)) {
       const known = runs[runId];
       runs[runId] = known === undefined ? after : Math.min(known, after);
     }
   }
-  return { runs, environments: [...environments].sort() };
+  return { runs, environments: [...environments].sort(), incidents: [...incidents].sort() };
 }
 
 /**
@@ -32,7 +36,8 @@ export function serves(open: Wish, wanted: Wish, delivered: Readonly<Record<stri
   return (
     ids.length === Object.keys(open.runs).length &&
     ids.every((id) => id in open.runs && (wanted.runs[id] ?? 0) >= (delivered[id] ?? open.runs[id] ?? 0)) &&
-    open.environments.join(' ') === wanted.environments.join(' ')
+    open.environments.join() === wanted.environments.join() &&
+    String(open.incidents) === String(wanted.incidents)
   );
 }
 
@@ -50,6 +55,7 @@ export function streamUrl(wish: Wish): string | null {
     search.append('after', String(after));
   }
   for (const environment of wish.environments) search.append('environment', environment);
+  for (const number of wish.incidents ?? []) search.append('incident', String(number));
   const text = search.toString();
   return text ? `/streams/live?${text}` : null;
 }

@@ -34,6 +34,7 @@ export const SHORTCUTS = [
   { id: 'search', group: 'anywhere', label: 'Search this page', keys: ['/'] },
 
   go('o', 'Overview', paths.overview(), 'overview.read'),
+  go('i', 'Incidents', paths.incidents(), 'incidents.read'),
   go('d', 'Deployments', paths.deployments(), 'deployments.read'),
   go('n', 'Deploy a release', paths.newDeploymentAnywhere(), 'deployments.read'),
   go('b', 'Roll back', paths.rollbackAnywhere(), 'deployments.read'),

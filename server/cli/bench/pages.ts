@@ -28,6 +28,8 @@ const PAGES: Record<string, string> = {
   checks: '/checks',
   alerts: '/alerts',
   'alerts, last page': `/alerts?state=resolved&page=${MANY.alerts / 25 - 1}`,
+  incidents: '/incidents',
+  'incidents, searched': '/incidents?state=open&search=checkout',
   rules: '/alerts/rules',
   deliveries: '/alerts/deliveries',
   account: '/settings/account',

@@ -5,7 +5,14 @@ import {
   type IncidentSummary,
 } from '#server/incidents/contract';
 import { pastMoment } from '#server/incidents/moments';
-import { addEntry, assertVersion, auditIncident, holdIncident, summaryOf } from '#server/incidents/records';
+import {
+  addEntry,
+  assertVersion,
+  auditIncident,
+  hintPlaces,
+  holdIncident,
+  summaryOf,
+} from '#server/incidents/records';
 import { levelChangeWords, moveOf } from '#server/incidents/state';
 import {
   INCIDENT_STATE_LABELS,
@@ -69,6 +76,7 @@ export const changeIncidentState = defineCommand({
       reason: note || null,
       details: { before: from, after: state },
     });
+    await hintPlaces(tx, before);
     return summaryOf(tx, before.id);
   },
 });
@@ -100,6 +108,7 @@ export const changeIncidentLevel = defineCommand({
       reason,
       details: { before: before.level, after: level },
     });
+    await hintPlaces(tx, before);
     return summaryOf(tx, before.id);
   },
 });

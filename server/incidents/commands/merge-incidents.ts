@@ -1,6 +1,13 @@
 import { defineCommand } from '#server/auth/guard';
 import { type IncidentSummary, mergeIncidentInput } from '#server/incidents/contract';
-import { addEntry, assertVersion, auditIncident, holdIncident, summaryOf } from '#server/incidents/records';
+import {
+  addEntry,
+  assertVersion,
+  auditIncident,
+  hintPlaces,
+  holdIncident,
+  summaryOf,
+} from '#server/incidents/records';
 import { incidentName } from '#server/incidents/words/contract';
 import { AppError } from '#server/platform/errors';
 
@@ -52,6 +59,7 @@ export const mergeIncident = defineCommand({
       text: `${incidentName(number)} (${from.title}) was merged into this one. Why: ${reason}`,
     });
     await auditIncident(tx, 'incidents.merge', from, { reason, details: { into } });
+    await hintPlaces(tx, from);
     return summaryOf(tx, to.id);
   },
 });

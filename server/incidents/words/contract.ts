@@ -1,5 +1,9 @@
 /* What pages show of incidents, without the schemas, which a browser has no use for. */
 
+export const INCIDENT_TITLE_MAX = 200;
+/** The longest entry of a timeline, characters. */
+export const INCIDENT_TEXT_MAX = 4_000;
+
 /** Level 1 is the gravest. */
 export const INCIDENT_LEVELS = [1, 2, 3, 4] as const;
 export type IncidentLevel = (typeof INCIDENT_LEVELS)[number];
@@ -60,6 +64,14 @@ export const INCIDENT_ENTRY_KINDS = [
   'system',
 ] as const;
 export type IncidentEntryKind = (typeof INCIDENT_ENTRY_KINDS)[number];
+
+/** What can be written into the line of a timeline behind a slash, with an example of each. */
+export const COMPOSER_EXAMPLES = {
+  note: '/note 14:05 The queue was restarted',
+  status: '/status identified The payment provider is down',
+  level: '/level 1 because nobody can pay',
+  assign: '/assign scribe someone@example.com',
+} as const;
 
 /** How people call an incident: INC-42. */
 export function incidentName(number: number): string {

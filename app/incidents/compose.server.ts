@@ -1,0 +1,35 @@
+import type { FormValues } from '#app/http/form.server';
+import { assignIncidentRole } from '#server/incidents/commands/assign-role';
+import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
+import { addIncidentNote } from '#server/incidents/commands/write-timeline';
+import { parseComposed } from '#server/incidents/composer';
+import type { Ctx } from '#server/platform/context';
+import { AppError } from '#server/platform/errors';
+
+/**
+ * Does what a person wrote into the line of a timeline.
+ * @throws AppError `invalid_input` for a command that means nothing, and what the commands throw
+ */
+export async function compose(ctx: Ctx, number: string, { text, version }: FormValues): Promise<void> {
+  const meant = parseComposed(typeof text === 'string' ? text : '', ctx.clock.now());
+  switch (meant.kind) {
+    case 'problem':
+      throw new AppError('invalid_input', `${meant.problem} Nothing was changed.`, {
+        hint: meant.hint,
+        fields: { text: [`${meant.problem} ${meant.hint}`] },
+      });
+    case 'note': {
+      const occurredAt = meant.occurredAt?.toISOString();
+      await addIncidentNote(ctx, { number, text: meant.text, occurredAt });
+      return;
+    }
+    case 'state':
+      await changeIncidentState(ctx, { number, version, state: meant.state, note: meant.note ?? undefined });
+      return;
+    case 'level':
+      await changeIncidentLevel(ctx, { number, version, level: meant.level, reason: meant.reason });
+      return;
+    case 'role':
+      await assignIncidentRole(ctx, { number, version, role: meant.role, email: meant.email ?? undefined });
+  }
+}

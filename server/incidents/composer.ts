@@ -1,0 +1,138 @@
+import {
+  COMPOSER_EXAMPLES,
+  INCIDENT_LEVELS,
+  INCIDENT_ROLES,
+  INCIDENT_STATES,
+  type IncidentLevel,
+  type IncidentRole,
+  type IncidentState,
+} from '#server/incidents/words/contract';
+
+/** What a person wrote into the line of a timeline, as the command that it means. */
+export type Composed =
+  | { kind: 'note'; text: string; occurredAt: Date | null }
+  | { kind: 'state'; state: IncidentState; note: string | null }
+  | { kind: 'level'; level: IncidentLevel; reason: string }
+  /** Of whom, by e-mail address; null: of the writer. */
+  | { kind: 'role'; role: IncidentRole; email: string | null }
+  /** It means nothing: why, and what to write instead. */
+  | { kind: 'problem'; problem: string; hint: string };
+
+const HALF_DAY_MS = 12 * 3_600_000;
+/** A clock that runs ahead by so much means now, ms. */
+const AHEAD_MS = 60_000;
+
+/**
+ * Reads what a person wrote. What begins with a slash is a command; everything else, and what begins with a space, is a
+ * note to the letter. A time without a date is the last one by the clock in UTC, at most half a day ago when it was
+ * yesterday's. Pure.
+ */
+export function parseComposed(written: string, now: Date): Composed {
+  if (!written.startsWith('/')) return { kind: 'note', text: written.trim(), occurredAt: null };
+  const [word, rest] = splitFirst(written.slice(1));
+  switch (word.toLowerCase()) {
+    case 'note':
+      return parseNote(rest, now);
+    case 'status':
+      return parseStatus(rest);
+    case 'level':
+      return parseLevel(rest);
+    case 'assign':
+      return parseAssign(rest);
+    default:
+      return {
+        kind: 'problem',
+        problem: `There is no command /${word.slice(0, 40)}.`,
+        hint: 'There are /note, /status, /level and /assign. A space before the slash makes a note of it.',
+      };
+  }
+}
+
+function parseNote(rest: string, now: Date): Composed {
+  const [first, after] = splitFirst(rest);
+  const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(first);
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(first) ? splitFirst(after) : null;
+  if (!clock && !date && !/^\d{4}-\d{2}-\d{2}T/.test(first))
+    return rest === '' ? problem('A note says something.', 'note') : note(rest, null);
+  const text = date ? date[1] : after;
+  const at = clock ? lastTime(clock, now) : utcMoment(date ? `${first}T${date[0]}` : first);
+  if (at === null) return problem(`"${date ? `${first} ${date[0]}` : first}" is no time.`, 'note');
+  if (at === 'ahead') {
+    return {
+      kind: 'problem',
+      problem: `${first} UTC has not come yet.`,
+      hint: `It is ${now.toISOString().slice(11, 16)} UTC now. Of another day, write the date before it: /note 2026-03-01 14:05 …`,
+    };
+  }
+  return text === '' ? problem('A note says something.', 'note') : note(text, at);
+}
+
+function note(text: string, occurredAt: Date | null): Composed {
+  return { kind: 'note', text, occurredAt };
+}
+
+/** The time of a clock in UTC: of today, or of yesterday evening after midnight; null where a clock has no such time. */
+function lastTime([, hour, minute, second = '00']: RegExpExecArray, now: Date): Date | 'ahead' | null {
+  const at = utcMoment(`${now.toISOString().slice(0, 10)}T${hour?.padStart(2, '0')}:${minute}:${second}Z`);
+  if (at === null || at.getTime() <= now.getTime() + AHEAD_MS) return at;
+  const yesterday = new Date(at.getTime() - 2 * HALF_DAY_MS);
+  return now.getTime() - yesterday.getTime() <= HALF_DAY_MS ? yesterday : 'ahead';
+}
+
+/** Null where there is no such moment. Without an offset it is UTC. */
+function utcMoment(text: string): Date | null {
+  const parts = /^(\d{4}-\d{2}-\d{2})T(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2})?$/i.exec(
+    text,
+  );
+  if (!parts) return null;
+  const [, day = '', hour = '', minute = '', second = '00', offset = 'Z'] = parts;
+  // Some engines take the 31st of February for the 3rd of March.
+  if (new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) !== day) return null;
+  const at = new Date(`${day}T${hour.padStart(2, '0')}:${minute}:${second}${offset.toUpperCase()}`);
+  return Number.isNaN(at.getTime()) || Number(hour) > 23 ? null : at;
+}
+
+function parseStatus(rest: string): Composed {
+  const [word, text] = splitFirst(rest);
+  const state = choose(INCIDENT_STATES, word);
+  if (!state)
+    return problem(`Say which state: ${INCIDENT_STATES.join(', ')}; not "${word.slice(0, 40)}".`, 'status');
+  return { kind: 'state', state, note: text === '' ? null : text };
+}
+
+function parseLevel(rest: string): Composed {
+  const [word, text] = splitFirst(rest);
+  const level = INCIDENT_LEVELS.find((each) => String(each) === word);
+  if (!level) return problem(`Say which level, from 1 to 4; not "${word.slice(0, 40)}".`, 'level');
+  const reason = text.replace(/^(because|since|:)\s+/i, '');
+  if (reason.length < 3) return problem('Say why the level changes.', 'level');
+  return { kind: 'level', level, reason };
+}
+
+function parseAssign(rest: string): Composed {
+  const [word, who] = splitFirst(rest);
+  const role = choose(INCIDENT_ROLES, word);
+  if (!role)
+    return problem(`Say which role: ${INCIDENT_ROLES.join(', ')}; not "${word.slice(0, 40)}".`, 'assign');
+  if (who === '' || who.toLowerCase() === 'me') return { kind: 'role', role, email: null };
+  if (!/^[^\s@]+@[^\s@]+$/.test(who))
+    return problem(`Name one person by their e-mail address; not "${who.slice(0, 80)}".`, 'assign');
+  return { kind: 'role', role, email: who };
+}
+
+function problem(what: string, command: keyof typeof COMPOSER_EXAMPLES): Composed {
+  return { kind: 'problem', problem: what, hint: `For example: ${COMPOSER_EXAMPLES[command]}` };
+}
+
+/** The one of the words that begins so, where it is one alone. */
+function choose<T extends string>(words: readonly T[], start: string): T | null {
+  const found = start === '' ? [] : words.filter((each) => each.startsWith(start.toLowerCase()));
+  return found.length === 1 ? (found[0] as T) : null;
+}
+
+/** The first word, and what comes after it and its space. */
+function splitFirst(text: string): [string, string] {
+  const trimmed = text.trim();
+  const end = trimmed.search(/\s/);
+  return end < 0 ? [trimmed, ''] : [trimmed.slice(0, end), trimmed.slice(end).trim()];
+}
