@@ -8,6 +8,7 @@ import {
   INCIDENT_STATES,
 } from '#server/incidents/words/contract';
 import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
+import { defineEvent } from '#server/platform/events-contract';
 
 export const INCIDENT_TITLE_MAX = 200;
 /** The longest entry of a timeline, characters. */
@@ -213,3 +214,6 @@ export type IncidentEntryView = z.infer<typeof incidentEntryView>;
 
 export const incidentTimeline = pageOf(incidentEntryView);
 export type IncidentTimeline = z.infer<typeof incidentTimeline>;
+
+/** An incident came to its end, or is of another level since. */
+export const incidentResolved = defineEvent('incident.resolved', z.object({ number: z.int() }));

@@ -14,9 +14,11 @@ import { liftLock, lockEnvironment } from '#server/deployments/commands/manage-e
 import { createFreeze } from '#server/deployments/commands/manage-freezes';
 import { requestChecklist } from '#server/deployments/commands/request-runs';
 import { previewChecklist } from '#server/deployments/queries/previews';
+import { changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import type { Ctx } from '#server/platform/context';
+import { createPostmortem } from '#server/postmortems/commands/write-postmortem';
 import { ensureSchedule } from '#server/schedules/ensure-schedule';
 import { heldBy } from '#server/testing/access';
 import { SAMPLES, type World } from '#server/testing/command-samples';
@@ -118,6 +120,7 @@ beforeAll(async () => {
     freeze,
     schedule,
     incident: (await declareIncident(admin, { title: 'Checkout is slow' })).number,
+    postmortem: await addPostmortem(),
     person: person.email,
     disabled: disabled.email,
     token: (await addToken(admin, ['runs.read'])).token.id,
@@ -139,6 +142,13 @@ afterAll(async () => {
   await made.close();
   await controlled.close();
 }, 60_000);
+
+async function addPostmortem(): Promise<number> {
+  const { number, version } = await declareIncident(admin, { title: 'It was slow' });
+  await changeIncidentState(admin, { number, version, state: 'resolved' });
+  await createPostmortem(admin, { number });
+  return number;
+}
 
 async function addSkippedNotification({ db }: Ctx): Promise<string> {
   const [row] = await db.$queryRaw<{ id: string }[]>`

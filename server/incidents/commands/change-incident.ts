@@ -3,6 +3,7 @@ import {
   changeIncidentLevelInput,
   changeIncidentStateInput,
   type IncidentSummary,
+  incidentResolved,
 } from '#server/incidents/contract';
 import { pastMoment } from '#server/incidents/moments';
 import { addEntry, assertVersion, auditIncident, holdIncident, summaryOf } from '#server/incidents/records';
@@ -15,6 +16,7 @@ import {
 } from '#server/incidents/words/contract';
 import { isUniqueViolation } from '#server/platform/database-errors';
 import { AppError } from '#server/platform/errors';
+import { publish } from '#server/platform/events';
 
 /**
  * Moves an incident on, to its end, or opens it again.
@@ -69,6 +71,7 @@ export const changeIncidentState = defineCommand({
       reason: note || null,
       details: { before: from, after: state },
     });
+    if (move === 'resolve') await publish(tx, incidentResolved, { number });
     return summaryOf(tx, before.id);
   },
 });
@@ -100,6 +103,7 @@ export const changeIncidentLevel = defineCommand({
       reason,
       details: { before: before.level, after: level },
     });
+    if (before.state === 'resolved') await publish(tx, incidentResolved, { number });
     return summaryOf(tx, before.id);
   },
 });
