@@ -11,6 +11,7 @@ import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
 import { noteAlertResolved, openForAlert, openForRollback } from '#server/incidents/automatic';
+import { incidentResolved } from '#server/incidents/contract';
 import { breachLockdownDecided } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
 import { createControls } from '#server/maintenance/drivers/http-control';
@@ -33,6 +34,7 @@ import type { Env } from '#server/platform/env';
 import { EventRegistry } from '#server/platform/events';
 import { randomIds } from '#server/platform/ids';
 import { createLogger, type Logger } from '#server/platform/logger';
+import { beginForResolved } from '#server/postmortems/automatic';
 import { PLANNERS, RUN_POLICY, type RunPolicy } from '#server/runs/policy';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { SCHEDULED_JOBS } from '#server/schedules/job';
@@ -118,5 +120,6 @@ export function createEventRegistry(): EventRegistry {
   events.on(alertFired, 'incidents.open-for-alert', openForAlert);
   events.on(automaticRollbackDecided, 'incidents.open-for-rollback', openForRollback);
   events.on(alertResolved, 'incidents.note-alert-resolved', noteAlertResolved);
+  events.on(incidentResolved, 'postmortems.begin-for-resolved', beginForResolved);
   return events;
 }

@@ -8,6 +8,7 @@ import { keepCheckPartitions } from '#server/monitoring/checks/partitions';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import { settleRules } from '#server/monitoring/rules/settle';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
+import { remindOfActionItems } from '#server/postmortems/reminders';
 import { expireApprovals } from '#server/runs/approvals';
 
 /** What must happen in time though nobody asks for it. Safe in several workers at once, and harmless to repeat. */
@@ -27,6 +28,7 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'make and drop partitions of checks', run: keepCheckPartitions },
   { name: 'sync checks', run: syncChecks },
   { name: 'sync rules', run: (ctx) => settleRules(ctx) },
+  { name: 'remind of action items', run: remindOfActionItems },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

@@ -11,6 +11,7 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'rules.read': 'See rules and what they would have done',
   'alerts.read': 'See alerts',
   'incidents.read': 'See incidents and their timelines',
+  'postmortems.read': 'See post-mortems and action items',
   'maintenance.read': 'See what is switched on: maintenance, lockdown, monitoring',
   'security.read': 'See security events',
   'deliveries.read': 'See notifications and channels',
@@ -38,6 +39,8 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'alerts.manage': 'Resolve alerts by hand',
   'rules.manage': 'Add, change and switch rules',
   'incidents.manage': 'Declare incidents, and lead them to their end',
+  'postmortems.manage': 'Write post-mortems and deal with action items',
+  'postmortems.approve': 'Approve and publish post-mortems',
   'deliveries.retry': 'Send notifications again',
   'channels.manage': 'Test and mute channels, say whom handles ring',
   'metrics.push': 'Send metrics',
@@ -77,7 +80,8 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
-  if (['checks', 'metrics', 'rules', 'alerts', 'incidents'].includes(domain)) return 'monitoring';
+  if (['checks', 'metrics', 'rules', 'alerts', 'incidents', 'postmortems'].includes(domain))
+    return 'monitoring';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';
   return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';

@@ -85,6 +85,21 @@ import {
 } from '#server/notifications/commands';
 import { getDelivery, listChannels, listDeliveries, listMentions } from '#server/notifications/queries';
 import type { Ctx } from '#server/platform/context';
+import {
+  approvePostmortem,
+  publishPostmortem,
+  returnPostmortem,
+  submitPostmortem,
+} from '#server/postmortems/commands/decide';
+import { addActionItem, changeActionItem } from '#server/postmortems/commands/manage-items';
+import { createPostmortem, savePostmortem } from '#server/postmortems/commands/write-postmortem';
+import {
+  exportPostmortem,
+  getPostmortem,
+  getPostmortemRevision,
+  listActionItems,
+  listPostmortems,
+} from '#server/postmortems/queries';
 import { approveRun, cancelRun, refuseRun, resumeRun } from '#server/runs/commands';
 import { findRunByNumber, getRun, listRuns, readRunLog } from '#server/runs/queries';
 import { listApprovals } from '#server/runs/queries/approvals';
@@ -184,6 +199,19 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   addIncidentNote,
   correctIncidentEntry,
   mergeIncident,
+  listPostmortems,
+  createPostmortem,
+  getPostmortem,
+  savePostmortem,
+  getPostmortemRevision,
+  exportPostmortem,
+  submitPostmortem,
+  approvePostmortem,
+  publishPostmortem,
+  returnPostmortem,
+  listActionItems,
+  addActionItem,
+  changeActionItem,
   listChecks,
   getCheck,
   listCheckResults,

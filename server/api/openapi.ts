@@ -21,6 +21,7 @@ import * as http from '#server/http/contract';
 import * as incidents from '#server/incidents/contract';
 import * as metrics from '#server/metrics/contract';
 import * as notifications from '#server/notifications/contract';
+import * as postmortems from '#server/postmortems/contract';
 import * as runs from '#server/runs/contract';
 import * as schedules from '#server/schedules/contract';
 import * as services from '#server/services/contract';
@@ -34,6 +35,7 @@ const NAMES = namedSchemas([
   incidents,
   metrics,
   notifications,
+  postmortems,
   runs,
   schedules,
   services,

@@ -10,6 +10,7 @@ import {
   INCIDENT_TITLE_MAX,
 } from '#server/incidents/words/contract';
 import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
+import { defineEvent } from '#server/platform/events-contract';
 
 const place = z.string().check(z.minLength(1), z.maxLength(40));
 const number = z.coerce
@@ -218,3 +219,6 @@ export type IncidentEntryView = z.infer<typeof incidentEntryView>;
 
 export const incidentTimeline = pageOf(incidentEntryView);
 export type IncidentTimeline = z.infer<typeof incidentTimeline>;
+
+/** An incident came to its end, or is of another level since. */
+export const incidentResolved = defineEvent('incident.resolved', z.object({ number: z.int() }));

@@ -7,7 +7,7 @@ export type Channel = (typeof CHANNELS)[number];
 
 export const CHANNEL_PURPOSES: Record<Channel, string> = {
   CRITICAL: 'The shop is down or acts by itself: somebody must come now.',
-  ALERTS: 'Rules that fire without being critical.',
+  ALERTS: 'Rules that fire without being critical; post-mortems, and reminders of what they ask for.',
   SECURITY: 'Attacks, lockdowns and emergency rotations.',
   BUSINESS: 'Payments, orders and revenue.',
   PERFORMANCE: 'Budgets and response times.',

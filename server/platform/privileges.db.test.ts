@@ -7,6 +7,8 @@ import { withAdmin } from '#server/testing/server';
 /** What the serving role may do with each table: Select, Insert, Update, Delete. A new table has to be added here. */
 const EXPECTED: Record<string, string> = {
   _prisma_migrations: 'S',
+  action_item: 'SIU',
+  action_item_reminder: 'SI',
   alert: 'SIU',
   alert_event: 'SI',
   alert_rule: 'SIU',
@@ -40,6 +42,9 @@ const EXPECTED: Record<string, string> = {
   notification_channel: 'SU',
   notification_delivery: 'SIU',
   notification_mention: 'SIUD',
+  postmortem: 'SIU',
+  postmortem_decision: 'SI',
+  postmortem_revision: 'SI',
   release: 'SIU',
   release_mark: 'SI',
   rule_state: 'SIUD',

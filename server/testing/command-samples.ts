@@ -7,6 +7,8 @@ export interface World {
   freeze: string;
   schedule: string;
   incident: number;
+  /** An incident with a post-mortem. */
+  postmortem: number;
   /** Somebody who can be disabled, and somebody who is. */
   person: string;
   disabled: string;
@@ -42,6 +44,10 @@ export const SAMPLES: Record<string, (world: World) => string> = {
   'incident resolve': ({ incident }) => `incident resolve INC-${incident}`,
   'incident list': () => 'incident list',
   'incident show': ({ incident }) => `incident show ${incident}`,
+  'postmortem list': () => 'postmortem list --view all',
+  'postmortem show': ({ postmortem }) => `postmortem show INC-${postmortem}`,
+  'postmortem export': ({ postmortem }) => `postmortem export ${postmortem}`,
+  'action-items list': () => 'action-items list',
   'checks list': () => 'checks list',
   'checks results': () => 'checks results health',
   'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',

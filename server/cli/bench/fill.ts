@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { fillPostmortems } from '#server/cli/bench/fill-postmortems';
 
 /** How many rows of each kind. */
 export interface Amounts {
@@ -13,6 +14,7 @@ export interface Amounts {
   tokensPerPerson: number;
   notifications: number;
   alerts: number;
+  postmortems: number;
 }
 
 /** Years of work. */
@@ -28,6 +30,7 @@ export const MANY: Amounts = {
   tokensPerPerson: 2,
   notifications: 10_000,
   alerts: 5_000,
+  postmortems: 5_000,
 };
 
 /** A page full of each. */
@@ -43,6 +46,7 @@ export const SOME: Amounts = {
   tokensPerPerson: 2,
   notifications: 60,
   alerts: 60,
+  postmortems: 60,
 };
 
 /** Rows of which pages have an address of their own. */
@@ -56,6 +60,8 @@ export interface Filled {
   notificationId: string;
   checkId: string;
   alertId: string;
+  /** Of an incident with a post-mortem. */
+  number: string;
   /** Of a rule. */
   key: string;
 }
@@ -63,7 +69,7 @@ export interface Filled {
 /**
  * Rows as they are left by work: ended runs with their steps and deployments, half of them in a practice environment of
  * the same service, the audit log, approvals, drills, freezes of the past, a paused schedule with its ticks, people and
- * their tokens, alerts with their moments. Copies the console's first run, which must have ended.
+ * their tokens, alerts with their moments, incidents with post-mortems and action items. Copies the console's first run, which must have ended.
  * @param ownerUrl the owner of the console's database: the serving login may take neither so long nor write all of it
  */
 export async function fill(ownerUrl: string, amounts: Amounts): Promise<Filled> {
@@ -78,6 +84,7 @@ export async function fill(ownerUrl: string, amounts: Amounts): Promise<Filled> 
     await fillPeople(client, amounts);
     await fillNotifications(client, amounts);
     await fillAlerts(client, amounts);
+    await fillPostmortems(client, amounts.postmortems);
     const { rows } = await client.query<Filled>(`
       SELECT (SELECT id FROM run ORDER BY number LIMIT 1) AS "runId",
         (SELECT id FROM run WHERE status = 'awaiting_approval' ORDER BY number LIMIT 1) AS "awaitingRunId",
@@ -88,6 +95,8 @@ export async function fill(ownerUrl: string, amounts: Amounts): Promise<Filled> 
         (SELECT id FROM notification ORDER BY created_at DESC, id LIMIT 1) AS "notificationId",
         (SELECT id FROM monitor_check WHERE key = 'health' AND removed_at IS NULL LIMIT 1) AS "checkId",
         (SELECT id FROM alert ORDER BY opened_at DESC, id LIMIT 1) AS "alertId",
+        (SELECT i.number::text FROM postmortem p JOIN incident i ON i.id = p.incident_id
+          WHERE p.state = 'in_review' ORDER BY i.number LIMIT 1) AS number,
         (SELECT key FROM alert_rule WHERE source->>'type' = 'metric' ORDER BY key LIMIT 1) AS key`);
     await client.query('COMMIT');
     // What autovacuum does long before tables have grown so far.

@@ -14,12 +14,14 @@ import { liftLock, lockEnvironment } from '#server/deployments/commands/manage-e
 import { createFreeze } from '#server/deployments/commands/manage-freezes';
 import { requestChecklist } from '#server/deployments/commands/request-runs';
 import { previewChecklist } from '#server/deployments/queries/previews';
+import { changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
 import type { SwitchedKind } from '#server/maintenance/contract';
 import { openToggle } from '#server/maintenance/records';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import { startNotificationSender } from '#server/notifications/sender';
 import type { Ctx } from '#server/platform/context';
+import { createPostmortem } from '#server/postmortems/commands/write-postmortem';
 import { ensureSchedule } from '#server/schedules/ensure-schedule';
 import { heldBy } from '#server/testing/access';
 import { SAMPLES, TYPED, type World } from '#server/testing/command-samples';
@@ -122,6 +124,7 @@ beforeAll(async () => {
     freeze,
     schedule,
     incident: (await declareIncident(admin, { title: 'Checkout is slow' })).number,
+    postmortem: await addPostmortem(),
     person: person.email,
     disabled: disabled.email,
     token: (await addToken(admin, ['runs.read'])).token.id,
@@ -144,6 +147,13 @@ afterAll(async () => {
   await controlled.close();
   await slack.close();
 }, 60_000);
+
+async function addPostmortem(): Promise<number> {
+  const { number, version } = await declareIncident(admin, { title: 'It was slow' });
+  await changeIncidentState(admin, { number, version, state: 'resolved' });
+  await createPostmortem(admin, { number });
+  return number;
+}
 
 async function addSkippedNotification({ db }: Ctx): Promise<string> {
   const [row] = await db.$queryRaw<{ id: string }[]>`

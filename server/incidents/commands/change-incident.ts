@@ -3,6 +3,7 @@ import {
   changeIncidentLevelInput,
   changeIncidentStateInput,
   type IncidentSummary,
+  incidentResolved,
 } from '#server/incidents/contract';
 import { pastMoment } from '#server/incidents/moments';
 import {
@@ -22,6 +23,7 @@ import {
 } from '#server/incidents/words/contract';
 import { isUniqueViolation } from '#server/platform/database-errors';
 import { AppError } from '#server/platform/errors';
+import { publish } from '#server/platform/events';
 
 /**
  * Moves an incident on, to its end, or opens it again.
@@ -77,6 +79,7 @@ export const changeIncidentState = defineCommand({
       details: { before: from, after: state },
     });
     await hintPlaces(tx, before);
+    if (move === 'resolve') await publish(tx, incidentResolved, { number });
     return summaryOf(tx, before.id);
   },
 });
@@ -109,6 +112,7 @@ export const changeIncidentLevel = defineCommand({
       details: { before: before.level, after: level },
     });
     await hintPlaces(tx, before);
+    if (before.state === 'resolved') await publish(tx, incidentResolved, { number });
     return summaryOf(tx, before.id);
   },
 });

@@ -1,4 +1,5 @@
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
+import { incidentNumberOf } from '#server/cli/ops/commands/incident-number';
 import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { usageFailure } from '#server/cli/ops/failure';
 import { age, clean, duration, minute } from '#server/cli/ops/output/format';
@@ -18,17 +19,6 @@ const LEVELS: Record<IncidentLevel, State> = { 1: 'critical', 2: 'warning', 3: '
 
 function stateOf({ state, level }: IncidentSummary): State {
   return state === 'resolved' ? 'ok' : LEVELS[level];
-}
-
-/** The number that a call means: `INC-42`, `inc-42`, `#42` or `42`. @throws OpsFailure `usage` */
-function numberOf(input: CommandInput): number {
-  const given = input.args[0] ?? '';
-  const digits = /^(?:inc-|#)?(\d{1,9})$/i.exec(given)?.[1];
-  if (digits !== undefined) return Number(digits);
-  throw usageFailure(
-    `"${given}" is no incident.`,
-    'Name it by its number, like INC-42. See "ops incident list".',
-  );
 }
 
 /** The time of `--at`: a time of today in UTC, or a whole one. @throws OpsFailure `usage` */
@@ -71,7 +61,7 @@ export async function startIncident(ops: Ops<'declareIncident'>, input: CommandI
 
 export async function noteIncident(ops: Ops<'addIncidentNote'>, input: CommandInput): Promise<undefined> {
   const entry = await ops.call('addIncidentNote', {
-    number: numberOf(input),
+    number: incidentNumberOf(input),
     text: input.args.slice(1).join(' '),
     occurredAt: timeOf(input, ops.screen.now),
   });
@@ -85,7 +75,7 @@ export async function updateIncident(
   ops: Ops<'getIncident' | 'changeIncidentState' | 'changeIncidentLevel'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const number = numberOf(input);
+  const number = incidentNumberOf(input);
   const state = textOf(input, 'state') as IncidentState | undefined;
   const level = textOf(input, 'level');
   const reason = textOf(input, 'reason');
@@ -113,7 +103,7 @@ export async function resolveIncident(
   ops: Ops<'getIncident' | 'changeIncidentState'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const number = numberOf(input);
+  const number = incidentNumberOf(input);
   const occurredAt = timeOf(input, ops.screen.now);
   const { version } = await ops.call('getIncident', { number });
   const incident = await ops.call('changeIncidentState', {
@@ -175,7 +165,7 @@ export async function showIncident(
   ops: Ops<'getIncident' | 'listTimeline'>,
   input: CommandInput,
 ): Promise<undefined> {
-  const given = numberOf(input);
+  const given = incidentNumberOf(input);
   const rows = rowsOf(input, 50);
   const incident = await ops.call('getIncident', { number: given });
   const { number } = incident;
