@@ -11,6 +11,7 @@ import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
 import { noteAlertResolved, openForAlert, openForRollback } from '#server/incidents/automatic';
+import { noteStatusUpdate } from '#server/incidents/note-status-update';
 import { breachLockdownDecided } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
 import { createControls } from '#server/maintenance/drivers/http-control';
@@ -38,6 +39,7 @@ import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { SCHEDULED_JOBS } from '#server/schedules/job';
 import { type LoadedConfig, loadConfig } from '#server/services/load-config';
 import { findEnvironmentConfig, OPS_CONFIG } from '#server/services/queries';
+import { statusUpdatePosted } from '#server/status/contract';
 
 /** Queries that take longer than this are ended; the longest page query measured is far below. */
 const STATEMENT_TIMEOUT_MS = 15_000;
@@ -118,5 +120,6 @@ export function createEventRegistry(): EventRegistry {
   events.on(alertFired, 'incidents.open-for-alert', openForAlert);
   events.on(automaticRollbackDecided, 'incidents.open-for-rollback', openForRollback);
   events.on(alertResolved, 'incidents.note-alert-resolved', noteAlertResolved);
+  events.on(statusUpdatePosted, 'incidents.note-status-update', noteStatusUpdate);
   return events;
 }

@@ -9,6 +9,8 @@ import { syncChecks } from '#server/monitoring/checks/sync';
 import { settleRules } from '#server/monitoring/rules/settle';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { expireApprovals } from '#server/runs/approvals';
+import { syncStatusComponents } from '#server/status/keep-page';
+import { remindOfStatusUpdates } from '#server/status/remind';
 
 /** What must happen in time though nobody asks for it. Safe in several workers at once, and harmless to repeat. */
 interface HousekeepingTask {
@@ -27,6 +29,8 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'make and drop partitions of checks', run: keepCheckPartitions },
   { name: 'sync checks', run: syncChecks },
   { name: 'sync rules', run: (ctx) => settleRules(ctx) },
+  { name: 'sync components of the status page', run: syncStatusComponents },
+  { name: 'remind of status updates', run: remindOfStatusUpdates },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

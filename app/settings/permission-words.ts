@@ -38,6 +38,8 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'alerts.manage': 'Resolve alerts by hand',
   'rules.manage': 'Add, change and switch rules',
   'incidents.manage': 'Declare incidents, and lead them to their end',
+  'status.manage': 'Tell the public of incidents and maintenance',
+  'status.configure': 'Say what the status page shows',
   'deliveries.retry': 'Send notifications again',
   'channels.manage': 'Test and mute channels, say whom handles ring',
   'metrics.push': 'Send metrics',
@@ -77,7 +79,7 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
-  if (['checks', 'metrics', 'rules', 'alerts', 'incidents'].includes(domain)) return 'monitoring';
+  if (['checks', 'metrics', 'rules', 'alerts', 'incidents', 'status'].includes(domain)) return 'monitoring';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';
   return ['account', 'tokens', 'people'].includes(domain) ? 'people' : 'rules';

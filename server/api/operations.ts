@@ -15,6 +15,7 @@ import { PEOPLE_OPERATIONS } from '#server/api/operations/people';
 import { RUN_OPERATIONS } from '#server/api/operations/runs';
 import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
 import { SECURITY_OPERATIONS } from '#server/api/operations/security';
+import { STATUS_OPERATIONS } from '#server/api/operations/status';
 import { TOKEN_OPERATIONS } from '#server/api/operations/tokens';
 
 /** Every call of the HTTP API by its id. */
@@ -30,6 +31,7 @@ export const OPERATIONS = {
   ...NOTIFICATION_OPERATIONS,
   ...ALERT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
+  ...STATUS_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,

@@ -52,6 +52,8 @@ export const PERMISSIONS = {
   'alerts.manage': 'commander',
   'incidents.read': 'viewer',
   'incidents.manage': 'responder',
+  'status.manage': 'responder',
+  'status.configure': 'commander',
   'drills.run': 'responder',
   'deliveries.read': 'viewer',
   'deliveries.retry': 'responder',

@@ -14,6 +14,8 @@ export const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('run'), id: z.string() }),
   /** Pages about an environment are out of date. */
   z.object({ kind: z.literal('environment'), service: z.string(), environment: z.string() }),
+  /** What the public sees is out of date. */
+  z.object({ kind: z.literal('status') }),
 ]);
 
 export type Notice = z.infer<typeof noticeSchema>;

@@ -9,6 +9,7 @@ import { MANAGE } from '#server/cli/ops/tables/manage';
 import { METRICS } from '#server/cli/ops/tables/metrics';
 import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
 import { OPERATE } from '#server/cli/ops/tables/operate';
+import { STATUS_PAGE } from '#server/cli/ops/tables/status-page';
 import { widthOf } from '#server/cli/ops/terminal';
 
 const HELP = [
@@ -50,6 +51,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...EMERGENCIES,
   ...ALERTS,
   ...INCIDENTS,
+  ...STATUS_PAGE,
   ...CHECKS,
   ...METRICS,
   ...NOTIFICATIONS,

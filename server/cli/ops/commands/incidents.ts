@@ -21,7 +21,7 @@ function stateOf({ state, level }: IncidentSummary): State {
 }
 
 /** The number that a call means: `INC-42`, `inc-42`, `#42` or `42`. @throws OpsFailure `usage` */
-function numberOf(input: CommandInput): number {
+export function numberOf(input: CommandInput): number {
   const given = input.args[0] ?? '';
   const digits = /^(?:inc-|#)?(\d{1,9})$/i.exec(given)?.[1];
   if (digits !== undefined) return Number(digits);
