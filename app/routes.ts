@@ -36,6 +36,8 @@ export default [
   route('security/events.csv', 'security/events-csv.route.tsx'),
   route(':service/:environment/lockdown', 'security/lockdown.route.tsx'),
 
+  route('status-updates', 'status/updates.route.tsx'),
+
   route('checks', 'monitoring/checks.route.tsx'),
   route('checks.csv', 'monitoring/checks-csv.route.tsx'),
   route('checks/new', 'monitoring/new-check.route.tsx'),

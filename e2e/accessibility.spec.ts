@@ -96,6 +96,7 @@ test('axe finds nothing on the pages that watch the shop', async ({ open }) => {
     '/alerts/rules/new?kind=ratio',
     '/alerts/deliveries',
     '/alerts/deliveries?search=nothing+like+it',
+    '/status-updates',
   ]);
   await visit(page, '/checks?environment=staging&kind=health');
   await page.getByRole('link', { name: 'Health' }).click();

@@ -12,6 +12,7 @@ import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
 import { noteAlertResolved, openForAlert, openForRollback } from '#server/incidents/automatic';
 import { incidentResolved } from '#server/incidents/contract';
+import { noteStatusUpdate } from '#server/incidents/note-status-update';
 import { breachLockdownDecided } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
 import { createControls } from '#server/maintenance/drivers/http-control';
@@ -40,6 +41,7 @@ import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { SCHEDULED_JOBS } from '#server/schedules/job';
 import { type LoadedConfig, loadConfig } from '#server/services/load-config';
 import { findEnvironmentConfig, OPS_CONFIG } from '#server/services/queries';
+import { statusUpdatePosted } from '#server/status/contract';
 
 /** Queries that take longer than this are ended; the longest page query measured is far below. */
 const STATEMENT_TIMEOUT_MS = 15_000;
@@ -121,5 +123,6 @@ export function createEventRegistry(): EventRegistry {
   events.on(automaticRollbackDecided, 'incidents.open-for-rollback', openForRollback);
   events.on(alertResolved, 'incidents.note-alert-resolved', noteAlertResolved);
   events.on(incidentResolved, 'postmortems.begin-for-resolved', beginForResolved);
+  events.on(statusUpdatePosted, 'incidents.note-status-update', noteStatusUpdate);
   return events;
 }

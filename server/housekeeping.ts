@@ -10,6 +10,8 @@ import { settleRules } from '#server/monitoring/rules/settle';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { remindOfActionItems } from '#server/postmortems/reminders';
 import { expireApprovals } from '#server/runs/approvals';
+import { syncStatusComponents } from '#server/status/keep-page';
+import { remindOfStatusUpdates } from '#server/status/remind';
 
 /** What must happen in time though nobody asks for it. Safe in several workers at once, and harmless to repeat. */
 interface HousekeepingTask {
@@ -29,6 +31,8 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'sync checks', run: syncChecks },
   { name: 'sync rules', run: (ctx) => settleRules(ctx) },
   { name: 'remind of action items', run: remindOfActionItems },
+  { name: 'sync components of the status page', run: syncStatusComponents },
+  { name: 'remind of status updates', run: remindOfStatusUpdates },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

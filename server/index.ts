@@ -11,6 +11,7 @@ import { assertSafeToServe, type Env, EnvError, readEnv } from '#server/platform
 import { followParent } from '#server/platform/follow-parent';
 import { openListener } from '#server/platform/listener';
 import { PROJECT_ROOT } from '#server/platform/project-root';
+import { keepStatusCopy } from '#server/status/copy';
 
 /** Time that requests under way get to finish at a stop, ms. */
 const DRAIN_MS = 5_000;
@@ -21,13 +22,19 @@ async function main(): Promise<void> {
   assertSafeToServe(env);
   const build = await loadBuild();
   const { app, close } = await bootstrap('web', env);
-  const listener = await openListener(env.DATABASE_URL, app.log);
+  const listener = await openListener(env.DATABASE_URL, app.log, true);
+  const statusCopy = await keepStatusCopy(app);
+  listener.subscribe((notice) => {
+    if (notice.kind === 'status') statusCopy.wake();
+  });
+  listener.onReconnect(statusCopy.wake);
   const streams = createLiveStreams({ app, listener });
   const web = createWebApp({
     app,
     streams,
     build,
     clientDirectory: path.join(PROJECT_ROOT, 'build/web/client'),
+    statusCopy,
     readHealth: createHealth({ app, listener, version: await readVersion() }),
   });
   const server = createServer(web);
@@ -43,6 +50,7 @@ async function main(): Promise<void> {
     app.log.info({ why }, 'web is stopping');
     streams.close();
     await drain(server);
+    await statusCopy.stop();
     await listener.close();
     await close();
     process.exit(0);

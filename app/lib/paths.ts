@@ -51,6 +51,10 @@ export const paths = {
   securityEventsCsv: (filter: Query = {}) => withQuery('/security/events.csv', filter),
   lockdown: (place: Place) => `${at(place)}/lockdown`,
 
+  statusUpdates: (about: Query = {}) => withQuery('/status-updates', about),
+  publicStatus: () => '/status',
+  publicIncident: (number: number) => `/status/incidents/${number}`,
+
   monitorChecks: (filter: Query = {}) => withQuery('/checks', filter),
   monitorChecksCsv: (filter: Query = {}) => withQuery('/checks.csv', filter),
   newMonitorCheck: (query: Query = {}) => withQuery('/checks/new', query),

@@ -6,7 +6,7 @@ interface ConfiguredRoute {
 }
 
 /** Addresses that are answered beside the pages. */
-const BESIDE_THE_PAGES = ['/api/health', '/api/v1/openapi.json'];
+const BESIDE_THE_PAGES = ['/api/health', '/api/v1/openapi.json', '/status'];
 
 /** True when a page, or what is beside the pages, answers at this address; the page that says there is none does not count. */
 export function isAnswered(href: string): boolean {

@@ -20,6 +20,7 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.incidents()]: ['outage', 'emergency', 'timeline'],
   [paths.audit()]: ['who did what', 'history'],
   [paths.monitorChecks()]: ['checks', 'health', 'monitoring', 'availability'],
+  [paths.statusUpdates()]: ['public', 'tell visitors', 'status page update', 'announce maintenance'],
   [paths.freezes()]: ['freeze windows', 'change freeze'],
   [paths.drills()]: ['practice', 'rehearse'],
   [paths.schedules()]: ['cron', 'timer'],
@@ -32,6 +33,7 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
 /** The command line's name for what a page shows. */
 const PAGE_COMMANDS: Record<string, Partial<PaletteEntry>> = {
   [paths.monitorChecks()]: { command: 'status:health' },
+  [paths.statusUpdates()]: { command: 'incident:status-page-update' },
 };
 
 /** Every page, what is done in the settings, and what a person does with the console itself. */
@@ -76,6 +78,10 @@ export function pageEntries({ subject, theme, schedules }: PaletteFacts): Palett
     ),
     setting('token', paths.newToken(), 'Make an API token', 'account.manage', ['new', 'create', 'key']),
     setting('person', paths.newPerson(), 'Invite a person', 'people.manage', ['new', 'add', 'user']),
+    page(paths.publicStatus(), 'What the public sees', 'overview.read', {
+      keywords: ['status page', 'uptime', 'outage', 'visitors'],
+      does: { kind: 'document', href: paths.publicStatus() },
+    }),
     page(paths.health(), 'Health of the console', 'overview.read', {
       group: 'console',
       icon: 'validate',

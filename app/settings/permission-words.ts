@@ -41,6 +41,8 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'incidents.manage': 'Declare incidents, and lead them to their end',
   'postmortems.manage': 'Write post-mortems and deal with action items',
   'postmortems.approve': 'Approve and publish post-mortems',
+  'status.manage': 'Tell the public of incidents and maintenance',
+  'status.configure': 'Say what the status page shows',
   'deliveries.retry': 'Send notifications again',
   'channels.manage': 'Test and mute channels, say whom handles ring',
   'metrics.push': 'Send metrics',
@@ -80,7 +82,7 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
-  if (['checks', 'metrics', 'rules', 'alerts', 'incidents', 'postmortems'].includes(domain))
+  if (['checks', 'metrics', 'rules', 'alerts', 'incidents', 'postmortems', 'status'].includes(domain))
     return 'monitoring';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';

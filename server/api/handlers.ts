@@ -106,6 +106,13 @@ import { listApprovals } from '#server/runs/queries/approvals';
 import { changeSchedule, pauseSchedule, resumeSchedule, runScheduleNow } from '#server/schedules/commands';
 import { getSchedule, listSchedules, listTicks, previewSchedule } from '#server/schedules/queries';
 import { getConfiguration, listEnvironments } from '#server/services/queries';
+import {
+  announceMaintenance,
+  cancelMaintenance,
+  changeStatusComponent,
+} from '#server/status/commands/manage-page';
+import { postStatusUpdate } from '#server/status/commands/post-update';
+import { getStatusComposer } from '#server/status/queries';
 
 /** A command or query as the API calls it, with what it demands of its caller. */
 export type Handler<R = unknown> = ((ctx: Ctx, input: unknown) => Promise<R>) & Guarded;
@@ -212,6 +219,11 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   listActionItems,
   addActionItem,
   changeActionItem,
+  getStatusComposer,
+  postStatusUpdate,
+  announceMaintenance,
+  cancelMaintenance,
+  changeStatusComponent,
   listChecks,
   getCheck,
   listCheckResults,

@@ -25,6 +25,7 @@ import * as postmortems from '#server/postmortems/contract';
 import * as runs from '#server/runs/contract';
 import * as schedules from '#server/schedules/contract';
 import * as services from '#server/services/contract';
+import * as status from '#server/status/contract';
 
 const NAMES = namedSchemas([
   audit,
@@ -39,6 +40,7 @@ const NAMES = namedSchemas([
   runs,
   schedules,
   services,
+  status,
 ]);
 
 const PROBLEM_JSON = 'application/problem+json';
@@ -60,6 +62,7 @@ const EXAMPLES: Record<string, unknown> = {
   notificationId: '0199d2f4-7c1e-7d5a-9b3c-2f6f3a1e8c46',
   channel: 'CRITICAL',
   number: 42,
+  maintenanceId: '0199d2f4-7c1e-7d5a-9b3c-2f6f3a1e8c47',
   planHash: '5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8',
   reason: 'Checkout answers with errors',
   verdict: 'faulty',

@@ -16,6 +16,7 @@ import { POSTMORTEM_OPERATIONS } from '#server/api/operations/postmortems';
 import { RUN_OPERATIONS } from '#server/api/operations/runs';
 import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
 import { SECURITY_OPERATIONS } from '#server/api/operations/security';
+import { STATUS_OPERATIONS } from '#server/api/operations/status';
 import { TOKEN_OPERATIONS } from '#server/api/operations/tokens';
 
 /** Every call of the HTTP API by its id. */
@@ -32,6 +33,7 @@ export const OPERATIONS = {
   ...ALERT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
+  ...STATUS_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,
   ...AUDIT_OPERATIONS,

@@ -55,6 +55,8 @@ export const PERMISSIONS = {
   'postmortems.read': 'viewer',
   'postmortems.manage': 'responder',
   'postmortems.approve': 'commander',
+  'status.manage': 'responder',
+  'status.configure': 'commander',
   'drills.run': 'responder',
   'deliveries.read': 'viewer',
   'deliveries.retry': 'responder',

@@ -64,6 +64,7 @@ const OPEN_TO_ANYONE: Record<string, string> = {
   '/server/auth/commands/join.ts#acceptInvitation': 'the one-time link is the permission',
   '/server/api/queries.ts#getApiDocument': 'says what there is to ask, of any console',
   '/server/http/health.ts#getHealth': 'probes have no account; it tells no secret',
+  '/server/status/queries.ts#getPublicStatus': 'the public status page',
   '/server/auth/queries.ts#checkInvitation': 'the one-time link is the permission',
   '/server/auth/queries.ts#checkSetupLink': 'the one-time link is the permission',
   '/server/auth/queries.ts#needsSetup': 'the login page points to the link',
@@ -86,6 +87,11 @@ const OPEN_TO_ANYONE: Record<string, string> = {
   'intent preferences/preferences.route.tsx rail': 'a cookie of the caller’s own browser',
   'intent preferences/preferences.route.tsx columns': 'a cookie of the caller’s own browser',
   'endpoint GET /api/health': 'probes have no account; it tells no secret',
+  'endpoint GET /status': 'the public status page',
+  'endpoint GET /status/history': 'the public status page',
+  'endpoint GET /status/incidents/:number': 'the public status page',
+  'endpoint GET /status.json': 'the public status page, for programs',
+  'endpoint GET /status.rss': 'the public status page, for feed readers',
 };
 
 /** Writes that a permission to read, or any login, is enough for, and why. */
@@ -374,6 +380,8 @@ describe('endpoints beside the pages', () => {
   it('open exactly to those whom the resolver lets in, over HTTP', async () => {
     const faults: string[] = [];
     for (const { method, path, access } of listEndpoints({
+      app,
+      statusCopy: web.statusCopy,
       streams: web.streams,
       ownMetrics: createOwnMetrics(app, app.for(ANONYMOUS).use(HEALTH)),
       readHealth: app.for(ANONYMOUS).use(HEALTH),

@@ -6,9 +6,11 @@ import { webContextOf } from '#server/http/authenticate';
 import { healthEndpoint, type ReadHealth } from '#server/http/health';
 import type { OwnMetrics } from '#server/http/own-metrics';
 import { refuse, refuseUnknown } from '#server/http/refuse';
+import { statusPageHandlers } from '#server/http/status-page';
 import type { LiveStreams } from '#server/http/streams';
 import type { App } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
+import type { StatusCopy } from '#server/status/copy';
 
 /** An HTTP endpoint beside the pages and the API's operations. */
 export interface Endpoint {
@@ -20,10 +22,13 @@ export interface Endpoint {
 
 /** Every endpoint that is neither a page nor an operation of the API; the authorization matrix test walks this table. */
 export function listEndpoints(parts: {
+  app: App;
+  statusCopy: StatusCopy;
   readHealth: ReadHealth;
   streams: LiveStreams;
   ownMetrics: OwnMetrics;
 }): Endpoint[] {
+  const statusPages = Object.entries(statusPageHandlers(parts.app, parts.statusCopy));
   return [
     {
       method: 'get',
@@ -33,6 +38,7 @@ export function listEndpoints(parts: {
     },
     { method: 'get', path: '/metrics', access: 'metrics.read', handler: parts.ownMetrics.expose },
     { method: 'get', path: '/streams/live', access: 'signed-in', handler: parts.streams.handler },
+    ...statusPages.map(([path, handler]): Endpoint => ({ method: 'get', path, access: 'anyone', handler })),
   ];
 }
 

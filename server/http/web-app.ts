@@ -15,6 +15,7 @@ import { securityHeaders } from '#server/http/security-headers';
 import type { LiveStreams } from '#server/http/streams';
 import type { App } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
+import type { StatusCopy } from '#server/status/copy';
 
 export interface WebAppParts {
   app: App;
@@ -24,10 +25,13 @@ export interface WebAppParts {
   /** The folder of the browser's files. */
   clientDirectory: string;
   readHealth: ReadHealth;
+  /** What the public is answered from. */
+  statusCopy: StatusCopy;
 }
 
 /** The whole web surface, from the outermost check to the pages. The order of the layers is part of the promise. */
-export function createWebApp({ app, streams, build, clientDirectory, readHealth }: WebAppParts): Express {
+export function createWebApp(parts: WebAppParts): Express {
+  const { app, streams, build, clientDirectory, readHealth, statusCopy } = parts;
   const web = express();
   web.disable('x-powered-by');
   web.disable('etag');
@@ -40,7 +44,7 @@ export function createWebApp({ app, streams, build, clientDirectory, readHealth 
   web.use(securityHeaders());
   web.use(requestLog(app));
   app.provided.set(HEALTH, readHealth);
-  const endpoints = listEndpoints({ streams, readHealth, ownMetrics });
+  const endpoints = listEndpoints({ app, streams, readHealth, ownMetrics, statusCopy });
   const health = endpoints.filter((endpoint) => endpoint.path === '/api/health');
   // Probes come by address and port, so health is asked before the host's name is judged.
   web.use(routeEndpoints(app, health));

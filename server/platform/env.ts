@@ -91,6 +91,8 @@ const envSchema = z.object({
   /** How long results of checks are kept, days, and what each hour adds up to. */
   CHECK_RESULT_DAYS: z.coerce.number().int().min(2).max(365).default(7),
   CHECK_HOUR_DAYS: z.coerce.number().int().min(90).max(730).default(400),
+  /** How often a web process reads anew what the public sees, also when nothing told it to. */
+  STATUS_REFRESH_MS: ms(5_000, 50),
   SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
   /** A session ends this long after its sign-in, however much it is used. */
   SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(7),

@@ -14,8 +14,12 @@ export interface Listener {
 
 const RECONNECT_MS = 500;
 
-/** Keeps one LISTEN connection open for the process; reconnects until closed. */
-export async function openListener(url: string, log: Logger): Promise<Listener> {
+/**
+ * Keeps one LISTEN connection open for the process; reconnects until closed.
+ * @param isPatient true: a database that is away at the start is waited for meanwhile, as one that goes away later
+ * @throws Error where it is away at the start and is not waited for
+ */
+export async function openListener(url: string, log: Logger, isPatient = false): Promise<Listener> {
   const receivers = new Set<(notice: Notice) => void>();
   const reconnected = new Set<() => void>();
   let closed = false;
@@ -52,7 +56,11 @@ export async function openListener(url: string, log: Logger): Promise<Listener> 
     }, RECONNECT_MS);
   }
 
-  await connect();
+  await connect().catch((error: unknown) => {
+    if (!isPatient) throw error;
+    log.warn({ err: error }, 'the database is away, trying again');
+    retryLater();
+  });
   return {
     subscribe: (receive) => {
       receivers.add(receive);

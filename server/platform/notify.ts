@@ -16,6 +16,8 @@ export const noticeSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('environment'), service: z.string(), environment: z.string() }),
   /** An incident or its timeline changed. */
   z.object({ kind: z.literal('incident'), number: z.int() }),
+  /** What the public sees is out of date. */
+  z.object({ kind: z.literal('status') }),
 ]);
 
 export type Notice = z.infer<typeof noticeSchema>;

@@ -58,6 +58,10 @@ const EXPECTED: Record<string, string> = {
   security_event: 'SI',
   session: 'SIUD',
   setup_link: 'SIUD',
+  status_component: 'SIU',
+  status_incident: 'SIU',
+  status_maintenance: 'SIU',
+  status_update: 'SI',
   toggle: 'SIU',
   worker: 'SIUD',
 };

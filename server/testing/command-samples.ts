@@ -42,6 +42,8 @@ export const SAMPLES: Record<string, (world: World) => string> = {
   'incident update': ({ incident }) =>
     `incident update ${incident} --level 4 --state identified --reason because`,
   'incident resolve': ({ incident }) => `incident resolve INC-${incident}`,
+  'incident status-page-update': ({ incident }) =>
+    `incident status-page-update ${incident} We look into it --title Trouble --next 20`,
   'incident list': () => 'incident list',
   'incident show': ({ incident }) => `incident show ${incident}`,
   'postmortem list': () => 'postmortem list --view all',

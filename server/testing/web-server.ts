@@ -1,3 +1,4 @@
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import type { App, Ctx } from '#server/platform/context';
 import { type Listener, openListener } from '#server/platform/listener';
 import { createLogger } from '#server/platform/logger';
 import { opsConfigSchema } from '#server/services/config';
+import { keepStatusCopy, type StatusCopy } from '#server/status/copy';
 import { createTestApp, type TestApp, type TestAppOptions } from '#server/testing/context';
 
 interface ConfiguredRoute {
@@ -153,6 +155,7 @@ export interface TestWebServer {
   server: Server;
   listener: Listener;
   streams: LiveStreams;
+  statusCopy: StatusCopy;
   /** A request as a browser on this site makes it: own origin on writes, redirects not followed. */
   request(path: string, init?: RequestInit & { cookie?: string }): Promise<Response>;
   close(): Promise<void>;
@@ -165,6 +168,8 @@ export async function startTestWebServer(
 ): Promise<TestWebServer> {
   const listener = await openListener(app.env.DATABASE_URL, app.log);
   const streams = createLiveStreams({ app, listener, ...options.streams });
+  const directory = await mkdtemp(path.join(tmpdir(), 'ops-status-'));
+  const statusCopy = await keepStatusCopy(app, directory);
   const build = options.build ?? (await pagesFromSource());
   const server = createServer(
     createWebApp({
@@ -172,6 +177,7 @@ export async function startTestWebServer(
       streams,
       build,
       clientDirectory: 'build/web/client',
+      statusCopy,
       readHealth: createHealth({ app, listener, version: 'test' }),
     }),
   );
@@ -182,6 +188,7 @@ export async function startTestWebServer(
     server,
     listener,
     streams,
+    statusCopy,
     request: (target, { cookie, ...init } = {}) => {
       const headers = new Headers(init.headers);
       if (cookie) headers.set('Cookie', cookie);
@@ -192,6 +199,8 @@ export async function startTestWebServer(
       streams.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await statusCopy.stop();
+      await rm(directory, { recursive: true, force: true });
       await listener.close();
     },
   };

@@ -26,6 +26,7 @@ const PAGES: Record<string, string> = {
   freezes: '/freezes',
   schedules: '/schedules',
   checks: '/checks',
+  'status page updates': '/status-updates',
   alerts: '/alerts',
   'alerts, last page': `/alerts?state=resolved&page=${MANY.alerts / 25 - 1}`,
   incidents: '/incidents',

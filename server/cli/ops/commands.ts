@@ -10,6 +10,7 @@ import { METRICS } from '#server/cli/ops/tables/metrics';
 import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
 import { OPERATE } from '#server/cli/ops/tables/operate';
 import { POSTMORTEMS } from '#server/cli/ops/tables/postmortems';
+import { STATUS_PAGE } from '#server/cli/ops/tables/status-page';
 import { widthOf } from '#server/cli/ops/terminal';
 
 const HELP = [
@@ -52,6 +53,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...ALERTS,
   ...INCIDENTS,
   ...POSTMORTEMS,
+  ...STATUS_PAGE,
   ...CHECKS,
   ...METRICS,
   ...NOTIFICATIONS,

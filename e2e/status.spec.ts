@@ -1,0 +1,104 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { expectNoSideScroll, visit } from './support/page';
+import { answered, expect, test } from './support/test';
+
+const TITLE = 'Paying fails for some';
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** The page in both themes of the browser, on a desktop and on a phone. */
+async function expectReadable(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+    expect(
+      violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join('; ')}`),
+      `${address}, ${colorScheme}`,
+    ).toEqual([]);
+  }
+  await page.setViewportSize({ width: 375, height: 812 });
+  await expectNoSideScroll(page);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test('what is posted is public at once, and over when it is resolved; nobody signs in to read it', async ({
+  open,
+}) => {
+  const responder = await open('responder');
+  // The public's browser has no session, and runs no script.
+  const visitor = await open(null, { javaScriptEnabled: false });
+
+  await visit(responder, '/status-updates');
+  await responder.getByLabel('What visitors notice').fill(TITLE);
+  await responder.getByRole('link', { name: 'identified', exact: true }).click();
+  await expect(responder.getByLabel('How it stands')).toHaveValue('identified');
+  await responder.getByLabel('What visitors notice').fill(TITLE);
+  await responder.getByLabel('What the public should know').fill('Some cards are refused.\nOthers work.');
+  await responder.getByRole('combobox', { name: 'HerbisVeritas shop' }).selectOption('degraded');
+  await responder.getByRole('button', { name: 'Look at it first' }).click();
+  const preview = responder.getByRole('region', { name: 'As the public would see it' });
+  await expect(preview).toContainText('HerbisVeritas shop (slow or unreliable)');
+  await responder.getByRole('button', { name: 'Post it for everybody' }).click();
+  await expect(responder.getByRole('region', { name: 'Open, outside' })).toContainText(TITLE);
+
+  await expect(async () => {
+    await visitor.goto('/status');
+    await expect(visitor.getByRole('article').filter({ hasText: TITLE })).toBeVisible({ timeout: 500 });
+  }).toPass();
+  const card = visitor.getByRole('article').filter({ hasText: TITLE });
+  await expect(card).toContainText('Some cards are refused.');
+  await expect(card).toContainText('Next update by');
+  const component = visitor.getByRole('heading', { level: 3, name: 'HerbisVeritas shop', exact: true });
+  await expect(visitor.getByRole('article').filter({ has: component })).toContainText('Slow or unreliable');
+
+  await responder.getByRole('link', { name: 'resolved', exact: true }).click();
+  await expect(responder.getByLabel('How it stands')).toHaveValue('resolved');
+  await responder.getByRole('button', { name: 'Post it for everybody' }).click();
+  await expect(responder.getByRole('region', { name: 'Resolved' })).toContainText(TITLE);
+  await expect(async () => {
+    await visitor.goto('/status');
+    await expect(visitor.getByRole('article').filter({ hasText: TITLE })).toContainText('is solved', {
+      timeout: 500,
+    });
+  }).toPass();
+  await visitor.getByRole('link', { name: TITLE }).click();
+  await expect(visitor.getByRole('heading', { level: 1 })).toHaveText(TITLE);
+  const feed = await visitor.request.get('/status.rss');
+  expect(await feed.text()).toContain(`Resolved: ${TITLE}`);
+  expect(await (await visitor.request.get('/status.json')).json()).toMatchObject({ isUpToDate: true });
+});
+
+test('the public pages are for everybody: both themes, a phone, no script', async ({
+  open,
+  allowProblems,
+}) => {
+  allowProblems(answered(400));
+  const responder = await open('responder');
+  await visit(responder, '/status-updates');
+  await responder.getByText('Announce maintenance').click();
+  await responder.getByLabel('What is done').fill('A new till');
+  await responder.getByLabel('Begins (UTC)').fill('2099-01-01T01:00');
+  await responder.getByLabel('Ends (UTC)').fill('2099-01-01T02:00');
+  await responder.getByLabel('What visitors will notice').fill('Paying pauses for some minutes.');
+  await responder.getByRole('button', { name: 'Announce it to everybody' }).click();
+  // A time too far ahead is refused with what was typed.
+  await expect(responder.getByText('This is more than a year ahead').first()).toBeVisible();
+  await expect(responder.getByLabel('What is done')).toHaveValue('A new till');
+  const soon = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(0, 16);
+  await responder.getByLabel('Begins (UTC)').fill(soon(24));
+  await responder.getByLabel('Ends (UTC)').fill(soon(25));
+  await responder.getByRole('button', { name: 'Announce it to everybody' }).click();
+  await expect(responder.getByRole('region', { name: 'Maintenance' })).toContainText('Planned');
+
+  const visitor = await open(null);
+  await expect(async () => {
+    await visitor.goto('/status');
+    await expect(visitor.getByRole('article').filter({ hasText: 'A new till' })).toBeVisible({
+      timeout: 500,
+    });
+  }).toPass();
+  for (const address of ['/status', '/status/history']) await expectReadable(visitor, address);
+  await responder.getByRole('button', { name: /^Cancel it/ }).click();
+  await expect(responder.getByRole('region', { name: 'Maintenance' })).toContainText('Cancelled');
+});

@@ -1,0 +1,70 @@
+import { defineOperation } from '#server/api/operation';
+import { nothingInput } from '#server/auth/contract';
+import {
+  announceMaintenanceInput,
+  cancelMaintenanceInput,
+  changeStatusComponentInput,
+  postStatusUpdateInput,
+  statusComponentView,
+  statusComposer,
+  statusIncidentView,
+  statusMaintenanceView,
+} from '#server/status/contract';
+
+const group = 'Status page';
+
+/** What the public is told; what it sees is at `/status.json`, for anybody. */
+export const STATUS_OPERATIONS = {
+  getStatusComposer: defineOperation({
+    method: 'get',
+    path: '/status',
+    group,
+    summary: 'What the public was told, and what it should be told',
+    description:
+      'For those who write it: with authors, and with proposals. What the public sees is at `/status.json`, without a token.',
+    input: nothingInput,
+    status: 200,
+    output: statusComposer,
+  }),
+  postStatusUpdate: defineOperation({
+    method: 'post',
+    path: '/status/updates',
+    group,
+    summary: 'Tell the public how an incident stands',
+    description:
+      'With `number` and the `version` that was looked at it goes on; with a `title` it opens a public incident. Texts are public as they are.',
+    input: postStatusUpdateInput,
+    status: 201,
+    output: statusIncidentView,
+    location: '/status',
+  }),
+  announceMaintenance: defineOperation({
+    method: 'post',
+    path: '/status/maintenance',
+    group,
+    summary: 'Announce work to the public',
+    input: announceMaintenanceInput,
+    status: 201,
+    output: statusMaintenanceView,
+    location: '/status',
+  }),
+  cancelMaintenance: defineOperation({
+    method: 'post',
+    path: '/status/maintenance/{maintenanceId}/cancel',
+    group,
+    summary: 'Take announced work back, or end it early',
+    input: cancelMaintenanceInput,
+    status: 200,
+    output: statusMaintenanceView,
+  }),
+  changeStatusComponent: defineOperation({
+    method: 'patch',
+    path: '/status/components/{key}',
+    group,
+    summary: 'Change what the public sees of an environment',
+    description: 'With the `version` that was looked at. All fields are replaced.',
+    input: changeStatusComponentInput,
+    status: 200,
+    output: statusComponentView,
+  }),
+} as const;

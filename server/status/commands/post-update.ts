@@ -1,0 +1,169 @@
+import type * as z from 'zod/mini';
+import { defineCommand } from '#server/auth/guard';
+import type { Ctx } from '#server/platform/context';
+import { isUniqueViolation } from '#server/platform/database-errors';
+import { AppError } from '#server/platform/errors';
+import { publish } from '#server/platform/events';
+import type { StatusIncident } from '#server/platform/generated/prisma/client';
+import { notify } from '#server/platform/notify';
+import { postStatusUpdateInput, type StatusIncidentView, statusUpdatePosted } from '#server/status/contract';
+import {
+  assertComponents,
+  auditStatus,
+  keptImpacts,
+  toIncidentView,
+  withUpdates,
+} from '#server/status/records';
+import { mayFollow, promisedMinutes } from '#server/status/state';
+import type { PublicState } from '#server/status/words/contract';
+
+type Input = z.output<typeof postStatusUpdateInput>;
+
+/**
+ * Tells the public how an incident stands; without a number it opens a public incident.
+ * @throws AppError `not_found`; `conflict` when somebody was quicker, the incident has a public one already, or the same
+ * request was made before; `unprocessable` for what cannot follow or components that there are not; `invalid_input`
+ */
+export const postStatusUpdate = defineCommand({
+  name: 'status.post-update',
+  access: 'status.manage',
+  input: postStatusUpdateInput,
+  handle: async (tx, input): Promise<StatusIncidentView> => {
+    const { state, text, requestKey } = input;
+    if (requestKey && (await tx.db.statusUpdate.count({ where: { requestKey } })) > 0) throw postedBefore();
+    await assertComponents(
+      tx,
+      input.impacts.map(({ component }) => component),
+    );
+    const before = input.number === undefined ? null : await holdPublic(tx, input.number, input.version);
+    const from = (before?.state ?? null) as PublicState | null;
+    if (!mayFollow(from, state))
+      throw new AppError(
+        'unprocessable',
+        `Public incident ${before?.number} is resolved, so it cannot become ${state}. Nothing was changed.`,
+        { hint: 'Open it again as investigating, or open another one.' },
+      );
+    const impacts = state === 'resolved' ? {} : keptImpacts(input.impacts);
+    const now = tx.clock.now();
+    const minutes = promisedMinutes(input.nextUpdateMinutes, {
+      state,
+      openedAt: before && from !== 'resolved' ? before.openedAt : now,
+      now,
+    });
+    const id = before?.id ?? tx.ids.uuid();
+    if (before) await goOn(tx, id, state, impacts, minutes);
+    else await open(tx, id, input, impacts, minutes);
+    const authorId = tx.actor.type === 'user' ? tx.actor.id : null;
+    try {
+      await tx.db.$executeRaw`
+        INSERT INTO status_update (status_incident_id, state, text, impacts, at, next_update_at, author_id, author_name, request_key)
+        SELECT id, state, ${text}, impacts, updated_at, next_update_at, ${authorId}::uuid, ${tx.actor.name}, ${requestKey ?? null}::uuid
+        FROM status_incident WHERE id = ${id}::uuid`;
+    } catch (error) {
+      throw isUniqueViolation(error) ? postedBefore() : error;
+    }
+    const row = await tx.db.statusIncident.findUniqueOrThrow({ where: { id }, include: withUpdates });
+    await auditStatus(
+      tx,
+      'status.post-update',
+      { type: 'status_incident', id, label: `Public incident ${row.number}: ${row.title}` },
+      { before: from, after: state, text, impacts, incident: row.incidentNumber },
+    );
+    const [update] = row.updates;
+    if (row.incidentNumber !== null && update) {
+      await publish(tx, statusUpdatePosted, {
+        updateId: String(update.id),
+        number: row.number,
+        incidentNumber: row.incidentNumber,
+        state,
+        text,
+        at: update.at.toISOString(),
+        authorName: tx.actor.name,
+      });
+    }
+    await notify(tx.db, { kind: 'status' });
+    return toIncidentView(row);
+  },
+});
+
+async function holdPublic(tx: Ctx, number: number, seen: number | undefined): Promise<StatusIncident> {
+  if (seen === undefined)
+    throw new AppError(
+      'invalid_input',
+      'version: Give the version that you looked at. Nothing was changed.',
+      {
+        fields: { version: ['Give the version that you looked at.'] },
+      },
+    );
+  const [found] = await tx.db.$queryRaw<{ id: string }[]>`
+    SELECT id::text FROM status_incident WHERE number = ${number} FOR UPDATE`;
+  if (!found)
+    throw new AppError('not_found', `There is no public incident ${number}. Nothing was changed.`, {
+      hint: 'Choose one of those that are open, or open a new one.',
+    });
+  const row = await tx.db.statusIncident.findUniqueOrThrow({ where: { id: found.id } });
+  if (row.version !== seen)
+    throw new AppError(
+      'conflict',
+      `Somebody has told the public of incident ${number} since you opened it: it is ${row.state} now. Nothing was changed.`,
+      { hint: 'Read what was posted, then post what is still missing.' },
+    );
+  return row;
+}
+
+async function open(
+  tx: Ctx,
+  id: string,
+  input: Input,
+  impacts: object,
+  minutes: number | null,
+): Promise<void> {
+  if (input.title === undefined)
+    throw new AppError(
+      'invalid_input',
+      'title: Say in a few words what visitors notice. Nothing was changed.',
+      { fields: { title: ['Say in a few words what visitors notice.'] } },
+    );
+  const incidentNumber = await behind(tx, input.incident);
+  try {
+    await tx.db.$executeRaw`
+      INSERT INTO status_incident (id, title, incident_number, state, impacts, opened_at, updated_at, resolved_at, next_update_at)
+      SELECT ${id}::uuid, ${input.title}, ${incidentNumber}::int, ${input.state}, ${JSON.stringify(impacts)}::jsonb, now, now,
+        CASE WHEN ${input.state} = 'resolved' THEN now END, now + ${minutes}::int * interval '1 minute'
+      FROM (SELECT clock_timestamp() AS now) clock`;
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    throw new AppError(
+      'conflict',
+      `The public has been told of INC-${incidentNumber} already. Nothing was changed.`,
+      { hint: 'Go on in that public incident.' },
+    );
+  }
+}
+
+function goOn(tx: Ctx, id: string, state: PublicState, impacts: object, minutes: number | null) {
+  return tx.db.$executeRaw`
+    UPDATE status_incident SET state = ${state}, impacts = ${JSON.stringify(impacts)}::jsonb, version = version + 1,
+      updated_at = now, resolved_at = CASE WHEN ${state} = 'resolved' THEN now END,
+      next_update_at = now + ${minutes}::int * interval '1 minute'
+    FROM (SELECT clock_timestamp() AS now) clock WHERE id = ${id}::uuid`;
+}
+
+/** The number of the incident behind a public one: of a merged one, that which goes on. @throws AppError `unprocessable` */
+async function behind(tx: Ctx, number: number | undefined): Promise<number | null> {
+  if (number === undefined) return null;
+  const found = await tx.db.incident.findUnique({
+    where: { number },
+    select: { number: true, mergedInto: { select: { number: true } } },
+  });
+  if (found) return found.mergedInto?.number ?? found.number;
+  throw new AppError('unprocessable', `There is no INC-${number}. Nothing was changed.`, {
+    hint: 'Leave it out, or give the number of an incident of this console.',
+  });
+}
+
+function postedBefore(): AppError {
+  return new AppError('conflict', 'This update has been posted already. Nothing was changed.', {
+    hint: 'Open the page again to see it.',
+  });
+}

@@ -1,0 +1,78 @@
+import * as z from 'zod/mini';
+import { defineQuery } from '#server/auth/guard';
+import type { Ctx } from '#server/platform/context';
+import type { PublicStatus, StatusComposer, StatusProposal } from '#server/status/contract';
+import { toComponentView, toIncidentView, toMaintenanceView, withUpdates } from '#server/status/records';
+import { readPublicStatus } from '#server/status/snapshot';
+import { FIRST_POST_MS } from '#server/status/state';
+
+/** Open incidents that the public could be told of; more than a handful at once are never open in truth. */
+const PROPOSALS = 20;
+
+/** What the public sees, read from the database. Requests of the public are answered from a copy; see `copy.ts`. */
+export const getPublicStatus = defineQuery({
+  name: 'status.get-public',
+  access: 'anyone',
+  input: z.object({}),
+  handle: (ctx): Promise<PublicStatus> => readPublicStatus(ctx),
+});
+
+/** What whoever tells the public works with: what is open, what is announced, and what should be told. */
+export const getStatusComposer = defineQuery({
+  name: 'status.get-composer',
+  access: 'status.manage',
+  input: z.object({}),
+  handle: async (ctx): Promise<StatusComposer> => {
+    const now = ctx.clock.now();
+    const [components, open, recent, maintenance, proposals] = await Promise.all([
+      ctx.db.statusComponent.findMany({ orderBy: [{ position: 'asc' }, { key: 'asc' }] }),
+      ctx.db.statusIncident.findMany({
+        where: { state: { not: 'resolved' } },
+        orderBy: { openedAt: 'desc' },
+        take: 100,
+        include: withUpdates,
+      }),
+      ctx.db.statusIncident.findMany({
+        where: { state: 'resolved' },
+        orderBy: { openedAt: 'desc' },
+        take: 10,
+        include: withUpdates,
+      }),
+      ctx.db.statusMaintenance.findMany({ orderBy: { startsAt: 'desc' }, take: 20 }),
+      readProposals(ctx),
+    ]);
+    return {
+      components: components.map(toComponentView),
+      open: open.map(toIncidentView),
+      recent: recent.map(toIncidentView),
+      maintenance: maintenance.map((row) => toMaintenanceView(row, now)),
+      proposals,
+    };
+  },
+});
+
+interface ProposalRow {
+  kind: StatusProposal['kind'];
+  incident: number;
+  incidentTitle: string;
+  level: number;
+  number: number | null;
+  detectedAt: Date;
+}
+
+async function readProposals(ctx: Ctx): Promise<StatusProposal[]> {
+  const rows = await ctx.db.$queryRaw<ProposalRow[]>`
+    (SELECT 'resolved' AS kind, i.number AS incident, i.title AS "incidentTitle", i.level, s.number,
+       i.detected_at AS "detectedAt"
+     FROM status_incident s JOIN incident i ON i.number = s.incident_number
+     WHERE s.state <> 'resolved' AND i.state = 'resolved' ORDER BY i.resolved_at DESC LIMIT ${PROPOSALS})
+    UNION ALL
+    (SELECT 'first', i.number, i.title, i.level, NULL, i.detected_at FROM incident i
+     WHERE i.state <> 'resolved' AND i.merged_into_id IS NULL AND i.level <= 2
+       AND NOT EXISTS (SELECT FROM status_incident s WHERE s.incident_number = i.number)
+     ORDER BY i.level, i.detected_at DESC LIMIT ${PROPOSALS})`;
+  return rows.map(({ detectedAt, ...row }) => ({
+    ...row,
+    dueAt: row.kind === 'first' ? new Date(detectedAt.getTime() + FIRST_POST_MS).toISOString() : null,
+  }));
+}

@@ -1,0 +1,102 @@
+import { recordAudit } from '#server/audit/commands';
+import type { Ctx } from '#server/platform/context';
+import { AppError } from '#server/platform/errors';
+import type {
+  StatusComponent,
+  StatusIncident,
+  StatusMaintenance,
+} from '#server/platform/generated/prisma/client';
+import type { StatusComponentView, StatusIncidentView, StatusMaintenanceView } from '#server/status/contract';
+import { type Impacts, maintenanceStatus } from '#server/status/state';
+import type { Impact, PublicState } from '#server/status/words/contract';
+
+/** How many updates of an incident are shown to whoever writes the next. */
+const SHOWN_UPDATES = 10;
+
+/** What {@link toIncidentView} reads beside the row. */
+export const withUpdates = {
+  updates: { orderBy: { id: 'desc' }, take: SHOWN_UPDATES },
+} as const;
+
+interface UpdateRow {
+  id: bigint;
+  state: string;
+  text: string;
+  at: Date;
+  authorName: string;
+}
+
+export function toIncidentView(row: StatusIncident & { updates: UpdateRow[] }): StatusIncidentView {
+  return {
+    number: row.number,
+    title: row.title,
+    incident: row.incidentNumber,
+    state: row.state as PublicState,
+    impacts: Object.entries(row.impacts as Impacts).map(([component, impact]) => ({ component, impact })),
+    openedAt: row.openedAt.toISOString(),
+    resolvedAt: row.resolvedAt?.toISOString() ?? null,
+    nextUpdateAt: row.nextUpdateAt?.toISOString() ?? null,
+    version: row.version,
+    updates: row.updates.map(({ id, state, text, at, authorName }) => ({
+      id: String(id),
+      state: state as PublicState,
+      text,
+      at: at.toISOString(),
+      authorName,
+    })),
+  };
+}
+
+export function toComponentView(row: StatusComponent): StatusComponentView {
+  const { key, name, description, position, service, environment, checkKey, isShown, version } = row;
+  return { key, name, description, position, service, environment, checkKey, isShown, version };
+}
+
+export function toMaintenanceView(row: StatusMaintenance, now: Date): StatusMaintenanceView {
+  const { id, title, text, startsAt, endsAt, components, announcedByName } = row;
+  return {
+    id,
+    title,
+    text,
+    startsAt: startsAt.toISOString(),
+    endsAt: endsAt.toISOString(),
+    status: maintenanceStatus(row, now),
+    components,
+    announcedByName,
+  };
+}
+
+/** @throws AppError `unprocessable` naming the first component that is not on the status page */
+export async function assertComponents(tx: Ctx, keys: readonly string[]): Promise<void> {
+  if (keys.length === 0) return;
+  const known = await tx.db.statusComponent.findMany({
+    where: { key: { in: [...keys] } },
+    select: { key: true },
+  });
+  const missing = keys.find((key) => !known.some((each) => each.key === key));
+  if (missing !== undefined)
+    throw new AppError(
+      'unprocessable',
+      `There is no component "${missing}" on the status page. Nothing was changed.`,
+      { hint: 'Open the page again and choose from those that there are.' },
+    );
+}
+
+/** Writes who changed what the public sees. */
+export function auditStatus(
+  tx: Ctx,
+  action: string,
+  target: { type: string; id: string; label: string },
+  details: Record<string, unknown>,
+): Promise<void> {
+  return recordAudit(tx, { action, target, details });
+}
+
+/** Impacts as they are kept; what is not affected is left out. */
+export function keptImpacts(
+  impacts: readonly { component: string; impact: Impact }[],
+): Record<string, Impact> {
+  return Object.fromEntries(
+    impacts.flatMap(({ component, impact }) => (impact === 'none' ? [] : [[component, impact]])),
+  );
+}

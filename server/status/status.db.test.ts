@@ -1,0 +1,232 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createEventRegistry } from '#server/bootstrap';
+import { changeIncidentState } from '#server/incidents/commands/change-incident';
+import { declareIncident } from '#server/incidents/commands/declare-incident';
+import { addIncidentNote } from '#server/incidents/commands/write-timeline';
+import { listTimeline } from '#server/incidents/queries';
+import { syncChecks } from '#server/monitoring/checks/sync';
+import type { Ctx } from '#server/platform/context';
+import { deliverEvents } from '#server/platform/event-delivery';
+import {
+  announceMaintenance,
+  cancelMaintenance,
+  changeStatusComponent,
+} from '#server/status/commands/manage-page';
+import { postStatusUpdate } from '#server/status/commands/post-update';
+import { syncStatusComponents } from '#server/status/keep-page';
+import { getPublicStatus, getStatusComposer } from '#server/status/queries';
+import { remindOfStatusUpdates } from '#server/status/remind';
+import { createTestApp, type TestApp } from '#server/testing/context';
+import { FakeClock } from '#server/testing/fake-clock';
+import { METRICS_CONFIG } from '#server/testing/metrics';
+import { failureOf } from '#server/testing/people';
+
+const clock = new FakeClock(new Date().toISOString());
+let app: TestApp;
+let responder: Ctx;
+let commander: Ctx;
+let component: string;
+
+beforeAll(async () => {
+  app = await createTestApp({
+    config: METRICS_CONFIG,
+    clock,
+    events: createEventRegistry(),
+    env: { RUN_LEASE_MS: '10000' },
+  });
+  [responder, commander] = await Promise.all([app.asRole('responder'), app.asRole('commander')]);
+  await Promise.all([syncStatusComponents(app.system), syncStatusComponents(app.system)]);
+  component = (await getStatusComposer(responder, {})).components[0]?.key ?? '';
+});
+afterAll(() => app.close());
+
+const MINUTE = 60_000;
+const post = (more: Record<string, unknown> = {}) =>
+  postStatusUpdate(responder, {
+    title: 'Payments fail',
+    state: 'investigating',
+    text: 'We look into it.',
+    ...more,
+  });
+const reminders = async () => {
+  const rows = await app.system.db.notification.findMany({
+    where: { kind: 'status.update-due' },
+    orderBy: { createdAt: 'asc' },
+  });
+  return rows.map(({ subject }) => subject);
+};
+
+describe('components', () => {
+  it('are the environments that are not for practice, once, and stay as people left them', async () => {
+    const { components } = await getStatusComposer(responder, {});
+    expect(components.map(({ service, environment }) => `${service}/${environment}`)).toEqual([
+      'shop/production',
+    ]);
+    const [seen] = components;
+    const input = { key: component, version: seen?.version, name: 'The shop', position: 1, isShown: true };
+    const changed = await changeStatusComponent(commander, { ...input, description: 'Buying things' });
+    expect(changed).toMatchObject({ name: 'The shop', version: 2 });
+    expect(await failureOf(changeStatusComponent(commander, input))).toMatchObject({ kind: 'conflict' });
+    await syncStatusComponents(app.system);
+    expect((await getPublicStatus(app.system, {})).components.map(({ name }) => name)).toEqual(['The shop']);
+  });
+
+  it('stand for a check that there is', async () => {
+    await syncChecks(app.system);
+    const input = { key: component, version: 2, name: 'The shop', position: 1, isShown: true };
+    expect(
+      await failureOf(changeStatusComponent(commander, { ...input, checkKey: 'nothing' })),
+    ).toMatchObject({
+      kind: 'unprocessable',
+    });
+  });
+
+  it('show real uptime by day', async () => {
+    const [check] = await app.system.db.monitorCheck.findMany({ where: { environment: 'production' } });
+    if (!check) throw new Error('The fixture has no check');
+    await app.system.db.$executeRaw`
+      INSERT INTO check_hour (check_id, at, ok_count, failed_count, not_run_count, ok_seconds, failed_seconds, not_run_seconds, duration_ms_sum)
+      VALUES (${check.id}::uuid, date_trunc('hour', clock_timestamp()), 3, 1, 0, 2700, 900, 0, 10)`;
+    const [shown] = (await getPublicStatus(app.system, {})).components;
+    expect(shown?.uptimePercent).toBe(75);
+    expect(shown?.days.at(-1)?.percent).toBe(75);
+    expect(shown?.days).toHaveLength(90);
+  });
+});
+
+describe('updates', () => {
+  it('are seen by the public, told in the timeline of the incident behind, and audited', async () => {
+    const { number } = await declareIncident(responder, { title: 'pg-7 out of disk' });
+    const opened = await post({ incident: number, impacts: [{ component, impact: 'major_outage' }] });
+    expect(opened).toMatchObject({ state: 'investigating', incident: number, version: 1 });
+    expect((await getPublicStatus(app.system, {})).components[0]?.state).toBe('major_outage');
+    const next = { number: opened.number, version: 1, title: undefined };
+    const over = await post({ ...next, state: 'resolved', text: 'It works again.' });
+    expect(over).toMatchObject({ state: 'resolved', impacts: [], nextUpdateAt: null, version: 2 });
+    const shown = (await getPublicStatus(app.system, {})).incidents.find(
+      (each) => each.number === opened.number,
+    );
+    expect(shown?.updates.map(({ state }) => state)).toEqual(['resolved', 'investigating']);
+    expect(shown?.affected).toEqual([{ name: 'The shop', impact: 'major_outage' }]);
+    for (let count = 1; count > 0; ) count = await deliverEvents(app, app.ids.uuid());
+    const timeline = await listTimeline(responder, { number, order: 'oldest' });
+    expect(
+      timeline.rows.filter(({ kind }) => kind === 'status').map(({ authorName, text }) => [authorName, text]),
+    ).toEqual([
+      ['Test responder', 'Told the public: Investigating. We look into it.'],
+      ['Test responder', 'Told the public: Resolved. It works again.'],
+    ]);
+    expect(await app.system.db.auditEntry.count({ where: { action: 'status.post-update' } })).toBe(2);
+  });
+
+  it('of two at once one is told that somebody was quicker; a request is posted once', async () => {
+    const opened = await post();
+    const next = { number: opened.number, version: 1, state: 'identified' };
+    const both = await Promise.allSettled([post(next), post(next)]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const requestKey = app.ids.uuid();
+    await post({ requestKey });
+    expect(await failureOf(post({ requestKey }))).toMatchObject({ kind: 'conflict' });
+    const { number } = await declareIncident(responder, { title: 'Twice' });
+    const twice = await Promise.allSettled([post({ incident: number }), post({ incident: number })]);
+    expect(twice.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('are refused with what to do, and leave nothing behind', async () => {
+    const count = () => app.system.db.statusUpdate.count();
+    const before = await count();
+    const kinds = await Promise.all(
+      [
+        { title: undefined },
+        { text: '   ' },
+        { state: 'fine' },
+        { incident: 999_999 },
+        { number: 999_999, version: 1 },
+        { number: 1 },
+        { impacts: [{ component: 'nowhere', impact: 'degraded' }] },
+        { number: 1, version: 2, state: 'resolved' },
+      ].map(async (more) => (await failureOf(post(more))).kind),
+    );
+    expect(kinds).toEqual([
+      'invalid_input',
+      'invalid_input',
+      'invalid_input',
+      'unprocessable',
+      'not_found',
+      'invalid_input',
+      'unprocessable',
+      'unprocessable',
+    ]);
+    expect(await count()).toBe(before);
+  });
+});
+
+describe('maintenance', () => {
+  it('is announced, counts while it is under way, and is taken back', async () => {
+    const at = (minutes: number) => new Date(clock.now().getTime() + minutes * MINUTE).toISOString();
+    const input = { title: 'New payments', text: 'Paying pauses.', components: [component] };
+    expect(
+      await failureOf(announceMaintenance(responder, { ...input, startsAt: at(9), endsAt: at(3) })),
+    ).toMatchObject({ kind: 'invalid_input' });
+    const planned = await announceMaintenance(responder, { ...input, startsAt: at(-1), endsAt: at(60) });
+    const open = await getStatusComposer(responder, {});
+    for (const { number, version } of open.open)
+      await post({ number, version, title: undefined, state: 'resolved' });
+    expect((await getPublicStatus(app.system, {})).components[0]?.state).toBe('maintenance');
+    await cancelMaintenance(responder, { maintenanceId: planned.id });
+    const shown = await getPublicStatus(app.system, {});
+    expect(shown.components[0]?.state).not.toBe('maintenance');
+    expect(shown.maintenance.map(({ status }) => status)).toEqual(['cancelled']);
+    expect(await failureOf(cancelMaintenance(responder, { maintenanceId: planned.id }))).toMatchObject({
+      kind: 'conflict',
+    });
+  });
+});
+
+describe('reminders', () => {
+  it('come once for each due time, from five minutes on, and stop with the update', async () => {
+    await app.system.db
+      .$executeRaw`UPDATE incident SET state = 'resolved', resolved_at = clock_timestamp() WHERE state <> 'resolved'`;
+    await app.system.db.$executeRaw`UPDATE status_incident SET next_update_at = NULL`;
+    const began = Date.now();
+    const at = async (minutes: number) => {
+      clock.set(new Date(began + minutes * MINUTE));
+      await Promise.all([remindOfStatusUpdates(app.system), remindOfStatusUpdates(app.system)]);
+      return reminders();
+    };
+    const { number, version } = await declareIncident(responder, { title: 'Grave', level: 1 });
+    await declareIncident(responder, { title: 'Small', level: 3 });
+    expect(await at(4)).toEqual([]);
+    const first = `The public knows nothing of INC-${number} yet`;
+    expect(await at(6)).toEqual([first]);
+    expect(await at(7)).toEqual([first]);
+    expect(await at(26)).toEqual([first, first]);
+    clock.set(new Date(began));
+    const opened = await post({ incident: number, title: 'Trouble' });
+    expect(await at(19)).toEqual([first, first]);
+    const next = 'The public waits for an update: Trouble';
+    expect(await at(21)).toEqual([first, first, next]);
+    expect(await at(22)).toEqual([first, first, next]);
+    expect(await at(41)).toEqual([first, first, next, next]);
+    await changeIncidentState(responder, { number, version, state: 'resolved' });
+    expect((await getStatusComposer(responder, {})).proposals).toEqual([
+      expect.objectContaining({ kind: 'resolved', incident: number, number: opened.number }),
+    ]);
+    await post({ number: opened.number, version: 1, title: undefined, state: 'resolved' });
+    expect(await at(90)).toHaveLength(4);
+  });
+});
+
+it('nothing of the inside is in what the public sees', async () => {
+  clock.set(new Date());
+  const secret = 'SESAME';
+  const { number } = await declareIncident(responder, { title: `${secret} title`, level: 1 });
+  await addIncidentNote(responder, { number, text: `${secret} note` });
+  await post({ incident: number, title: 'Outside', text: 'Outside as well' });
+  await app.system.db
+    .$executeRaw`UPDATE monitor_check SET title = 'SESAME check', last_message = 'SESAME message'`;
+  const text = JSON.stringify(await getPublicStatus(app.system, {}));
+  expect(text).toContain('Outside as well');
+  for (const word of [secret, 'Test responder', responder.actor.id ?? '', component, 'INC-', '127.0.0.1'])
+    expect(text).not.toContain(word);
+});
