@@ -25,6 +25,8 @@ import {
 export const HISTORY_PAGE = 25;
 /** Incidents that were resolved within so many days are on the first page. */
 const RECENT_DAYS = 7;
+/** At most; the others are in the history. */
+const RECENT = 10;
 const DAY_MS = 86_400_000;
 
 const OVERALL: Record<ComponentState, string> = {
@@ -40,9 +42,9 @@ const OVERALL: Record<ComponentState, string> = {
 export function statusPage({ status, at, isStale }: CopiedStatus, now: Date): string {
   const open = status.incidents.filter(({ state }) => state !== 'resolved');
   const since = now.getTime() - RECENT_DAYS * DAY_MS;
-  const recent = status.incidents.filter(
-    ({ resolvedAt }) => resolvedAt !== null && Date.parse(resolvedAt) >= since,
-  );
+  const recent = status.incidents
+    .filter(({ resolvedAt }) => resolvedAt !== null && Date.parse(resolvedAt) >= since)
+    .slice(0, RECENT);
   const coming = status.maintenance.filter(
     (each) => each.status === 'planned' || each.status === 'under_way',
   );
