@@ -2,6 +2,7 @@ import type { PublicComponent, PublicIncident, PublicMaintenance, UptimeDay } fr
 import type { CopiedStatus } from '#server/status/copy';
 import { type Html, html } from '#server/status/render/html';
 import {
+  dateWords,
   type Freshness,
   frame,
   INCIDENT_TONES,
@@ -145,7 +146,7 @@ function body(incident: PublicIncident): Html {
   }${nextUpdateAt !== null && html`<p class="quiet">Next update by ${time(nextUpdateAt)}</p>`}
 <ol class="stem">${updates.map(
     (update) =>
-      html`<li><time class="quiet" datetime="${update.at}">${update.at.slice(5, 10)} ${update.at.slice(11, 16)}&nbsp;UTC</time>${mark(INCIDENT_TONES[update.state])}<div><b>${PUBLIC_STATE_LABELS[update.state]}</b><p class="text">${update.text}</p></div></li>`,
+      html`<li><time class="quiet" datetime="${update.at}">${dateWords(update.at)}, ${update.at.slice(11, 16)}&nbsp;UTC</time>${mark(INCIDENT_TONES[update.state])}<div><b>${PUBLIC_STATE_LABELS[update.state]}</b><p class="text">${update.text}</p></div></li>`,
   )}</ol>`;
 }
 
