@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<num
   log: () => import('#server/cli/bench/log'),
   pages: () => import('#server/cli/bench/pages'),
   rollback: () => import('#server/cli/bench/rollback'),
+  status: () => import('#server/cli/bench/status'),
   watch: () => import('#server/cli/bench/watch'),
 };
 

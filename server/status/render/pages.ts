@@ -2,6 +2,7 @@ import type { PublicComponent, PublicIncident, PublicMaintenance, UptimeDay } fr
 import type { CopiedStatus } from '#server/status/copy';
 import { type Html, html } from '#server/status/render/html';
 import {
+  dateWords,
   type Freshness,
   frame,
   INCIDENT_TONES,
@@ -25,6 +26,8 @@ import {
 export const HISTORY_PAGE = 25;
 /** Incidents that were resolved within so many days are on the first page. */
 const RECENT_DAYS = 7;
+/** At most; the others are in the history. */
+const RECENT = 10;
 const DAY_MS = 86_400_000;
 
 const OVERALL: Record<ComponentState, string> = {
@@ -40,9 +43,9 @@ const OVERALL: Record<ComponentState, string> = {
 export function statusPage({ status, at, isStale }: CopiedStatus, now: Date): string {
   const open = status.incidents.filter(({ state }) => state !== 'resolved');
   const since = now.getTime() - RECENT_DAYS * DAY_MS;
-  const recent = status.incidents.filter(
-    ({ resolvedAt }) => resolvedAt !== null && Date.parse(resolvedAt) >= since,
-  );
+  const recent = status.incidents
+    .filter(({ resolvedAt }) => resolvedAt !== null && Date.parse(resolvedAt) >= since)
+    .slice(0, RECENT);
   const coming = status.maintenance.filter(
     (each) => each.status === 'planned' || each.status === 'under_way',
   );
@@ -143,7 +146,7 @@ function body(incident: PublicIncident): Html {
   }${nextUpdateAt !== null && html`<p class="quiet">Next update by ${time(nextUpdateAt)}</p>`}
 <ol class="stem">${updates.map(
     (update) =>
-      html`<li><time class="quiet" datetime="${update.at}">${update.at.slice(5, 10)} ${update.at.slice(11, 16)}&nbsp;UTC</time>${mark(INCIDENT_TONES[update.state])}<div><b>${PUBLIC_STATE_LABELS[update.state]}</b><p class="text">${update.text}</p></div></li>`,
+      html`<li><time class="quiet" datetime="${update.at}">${dateWords(update.at)}, ${update.at.slice(11, 16)}&nbsp;UTC</time>${mark(INCIDENT_TONES[update.state])}<div><b>${PUBLIC_STATE_LABELS[update.state]}</b><p class="text">${update.text}</p></div></li>`,
   )}</ol>`;
 }
 

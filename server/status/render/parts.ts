@@ -58,7 +58,7 @@ export function time(iso: string): Html {
 
 /** A share that is below 100 % is never rounded up to it. */
 export function percentWords(percent: number): string {
-  return `${(Math.floor(percent * 100) / 100).toFixed(2)} %`;
+  return percent === 100 ? '100 %' : `${(Math.floor(percent * 100) / 100).toFixed(2)} %`;
 }
 
 /** A length of time in words, whole minutes at least. */
