@@ -10,7 +10,9 @@ describe('what the forms of incidents hold', () => {
   });
 
   it('is a time of UTC unless it says otherwise', () => {
-    expect(utcMomentOf('2026-03-01T14:05')).toBe('2026-03-01T14:05Z');
+    expect(utcMomentOf('2026-03-01T14:05')).toBe('2026-03-01T14:05:00Z');
+    expect(utcMomentOf('2026-03-01T14:05+02:00')).toBe('2026-03-01T14:05:00+02:00');
+    expect(utcMomentOf('2026-03-01T14:05:09')).toBe('2026-03-01T14:05:09Z');
     expect(utcMomentOf('2026-03-01T14:05:00+02:00')).toBe('2026-03-01T14:05:00+02:00');
     expect(utcMomentOf(' ')).toBeUndefined();
   });

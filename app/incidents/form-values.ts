@@ -7,7 +7,8 @@ export function placeOf(value: unknown): { service?: string; environment?: strin
 /** What a field for a date and a time of UTC holds, as the commands take it; undefined where it is empty. */
 export function utcMomentOf(value: unknown): string | undefined {
   if (typeof value !== 'string' || value.trim() === '') return undefined;
-  const text = value.trim();
+  // Browsers leave the seconds out where they are none.
+  const text = value.trim().replace(/(T\d{2}:\d{2})(?=$|Z|[+-])/, '$1:00');
   return /(Z|[+-]\d{2}:\d{2})$/i.test(text) ? text : `${text}Z`;
 }
 
