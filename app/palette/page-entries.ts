@@ -22,6 +22,8 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.freezes()]: ['freeze windows', 'change freeze'],
   [paths.drills()]: ['practice', 'rehearse'],
   [paths.schedules()]: ['cron', 'timer'],
+  [paths.postmortems()]: ['postmortem', 'review', 'retrospective', 'incidents'],
+  [paths.actionItems()]: ['tasks', 'todo', 'follow-up', 'due'],
   [paths.account()]: ['password', 'name', 'profile'],
   [paths.sessions()]: ['browsers', 'devices', 'sign out elsewhere'],
   [paths.people()]: ['users', 'roles', 'team'],
@@ -31,6 +33,8 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
 /** The command line's name for what a page shows. */
 const PAGE_COMMANDS: Record<string, Partial<PaletteEntry>> = {
   [paths.monitorChecks()]: { command: 'status:health' },
+  [paths.postmortems()]: { command: 'postmortem:list' },
+  [paths.actionItems()]: { command: 'action-items:list' },
 };
 
 /** Every page, what is done in the settings, and what a person does with the console itself. */
