@@ -36,6 +36,10 @@ function droppableSchemas(): Plugin {
   };
 }
 
+/** Small parts that nearly every page has: a file each, they compress alone. */
+const NEARLY_ALWAYS =
+  /\/app\/(components\/layout\/page-(header|title)|components\/ui\/(section|field)|lib\/revalidate|settings\/(back|csv)-link)\.tsx?$/;
+
 /**
  * What the root imports is on every page, so it is two files: libraries, which seldom change, and the frame. Left to
  * itself the bundler makes one file of every icon that two pages share, and each compresses alone. Measured: 10 kB
@@ -53,6 +57,7 @@ function framedByRoot(): Rollup.GetManualChunk {
       const root = [...getModuleIds()].find((each) => /\/app\/root\.tsx$/.test(each));
       if (root) add(root, getModuleInfo);
     }
+    if (NEARLY_ALWAYS.test(id)) return 'frame';
     if (!always.has(id) || /\/app\/root\.tsx/.test(id)) return null;
     // The libraries' own helper goes with them: in the frame, each file would wait for the other to begin.
     const isLibrary = /\/node_modules\/(?!lucide-react\/)|commonjsHelpers/.test(id);

@@ -73,6 +73,14 @@ export default [
   route('alerts/deliveries.csv', 'notifications/deliveries-csv.route.tsx'),
   route('alerts/deliveries/:notificationId', 'notifications/delivery.route.tsx'),
 
+  route('postmortems', 'postmortems/list.route.tsx'),
+  route('postmortems.csv', 'postmortems/csv.route.tsx'),
+  route('postmortems/:number', 'postmortems/detail.route.tsx'),
+  route('postmortems/:number/edit', 'postmortems/edit.route.tsx'),
+  route('postmortems/:number.md', 'postmortems/document.route.tsx'),
+  route('action-items', 'postmortems/board.route.tsx'),
+  route('action-items.csv', 'postmortems/items-csv.route.tsx'),
+
   route('audit', 'audit/list.route.tsx'),
   route('audit.csv', 'audit/csv.route.tsx'),
 

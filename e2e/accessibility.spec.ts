@@ -180,6 +180,44 @@ test('axe finds nothing on an alert, a rule that is tried and the form of a chec
   expect((await admin.post(`${made.location}/change`, { intent: 'remove' })).status).toBe(303);
 });
 
+test('axe finds nothing on post-mortems and action items', async ({ open, drill }) => {
+  const admin = drill.as('admin');
+  const page = await open('admin');
+  const call = async (path: string, body: Record<string, unknown>): Promise<{ number: number }> => {
+    const answer = await page.request.post(`/api/v1${path}`, {
+      data: body,
+      headers: { Origin: drill.origin },
+    });
+    expect(answer.ok(), await answer.text()).toBe(true);
+    return answer.json();
+  };
+  const { number } = await call('/incidents', { title: 'For a look', level: 3 });
+  await call(`/incidents/${number}/state`, { version: 1, state: 'resolved' });
+  const address = `/postmortems/${number}`;
+  const begun = await admin.post('/postmortems', { intent: 'begin', number: `INC-${number}` });
+  expect([begun.status, begun.location]).toEqual([303, `${address}/edit`]);
+  await call(`${address}/action-items`, { title: 'Look at it', dueOn: '2026-01-01' });
+  await walk(page, [
+    '/postmortems',
+    '/postmortems?view=missing',
+    '/postmortems?view=all',
+    '/postmortems?view=all&search=nothing+like+it',
+    address,
+    `${address}?revision=1`,
+    `${address}/edit`,
+    '/action-items',
+    '/action-items?group=overdue',
+    '/action-items?owner=nobody@like.it',
+  ]);
+  await visit(page, `${address}/edit`);
+  await page
+    .getByRole('textbox', { name: 'Root cause' })
+    .fill('# Why\n\n- a [link](/runs)\n- `code`\n\n| a | b |\n| - | - |\n| 1 | 2 |');
+  await page.getByRole('button', { name: 'Preview' }).click();
+  await page.getByRole('region', { name: 'Preview of Root cause' }).waitFor();
+  await test.step('a preview', () => expectAccessible(page, 'a preview'));
+});
+
 test('axe finds nothing on the pages of people, settings and schedules', async ({ open }) => {
   const page = await open('admin');
   await walk(page, [

@@ -105,6 +105,14 @@ export const paths = {
   delivery: (notificationId: string) => `/alerts/deliveries/${encodeURIComponent(notificationId)}`,
   channels: () => '/settings/channels',
 
+  postmortems: (filter: Query = {}) => withQuery('/postmortems', filter),
+  postmortemsCsv: (filter: Query = {}) => withQuery('/postmortems.csv', filter),
+  postmortem: (number: number, query: Query = {}) => withQuery(`/postmortems/${number}`, query),
+  editPostmortem: (number: number) => `/postmortems/${number}/edit`,
+  postmortemDocument: (number: number) => `/postmortems/${number}.md`,
+  actionItems: (filter: Query = {}) => withQuery('/action-items', filter),
+  actionItemsCsv: (filter: Query = {}) => withQuery('/action-items.csv', filter),
+
   settings: () => '/settings',
   people: (filter: Query = {}) => withQuery('/settings/people', filter),
   peopleCsv: (filter: Query = {}) => withQuery('/settings/people.csv', filter),

@@ -24,6 +24,8 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.freezes()]: ['freeze windows', 'change freeze'],
   [paths.drills()]: ['practice', 'rehearse'],
   [paths.schedules()]: ['cron', 'timer'],
+  [paths.postmortems()]: ['postmortem', 'review', 'retrospective', 'incidents'],
+  [paths.actionItems()]: ['tasks', 'todo', 'follow-up', 'due'],
   [paths.account()]: ['password', 'name', 'profile'],
   [paths.sessions()]: ['browsers', 'devices', 'sign out elsewhere'],
   [paths.people()]: ['users', 'roles', 'team'],
@@ -34,6 +36,8 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
 const PAGE_COMMANDS: Record<string, Partial<PaletteEntry>> = {
   [paths.monitorChecks()]: { command: 'status:health' },
   [paths.statusUpdates()]: { command: 'incident:status-page-update' },
+  [paths.postmortems()]: { command: 'postmortem:list' },
+  [paths.actionItems()]: { command: 'action-items:list' },
 };
 
 /** Every page, what is done in the settings, and what a person does with the console itself. */

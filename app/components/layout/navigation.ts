@@ -49,6 +49,8 @@ export const EVERYWHERE: readonly Entry[] = [
   { href: paths.freezes(), label: 'Freezes', icon: Snowflake, permission: 'deployments.read' },
   { href: paths.drills(), label: 'Practice', icon: Timer, permission: 'deployments.read' },
   { href: paths.schedules(), label: 'Schedules', icon: CalendarClock, permission: 'schedules.read' },
+  { href: paths.postmortems(), label: 'Post-mortems', icon: ScrollText, permission: 'postmortems.read' },
+  { href: paths.actionItems(), label: 'Action items', icon: ClipboardCheck, permission: 'postmortems.read' },
   { href: paths.deliveries(), label: 'Deliveries', icon: Send, permission: 'deliveries.read' },
   { href: paths.audit(), label: 'Audit log', icon: ScrollText, permission: 'audit.read' },
   { href: paths.settings(), label: 'Settings', icon: Settings, permission: 'account.manage' },
