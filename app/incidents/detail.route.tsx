@@ -163,7 +163,7 @@ export default function Incident() {
       )}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)] lg:items-start">
         <div className="grid min-w-0 gap-4 max-lg:order-2">
-          <Section title="Add to the timeline">
+          <Section title="Write it down">
             <ComposerForm
               version={incident.version}
               action={parts.action}
