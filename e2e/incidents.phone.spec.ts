@@ -23,7 +23,7 @@ test('on a phone an incident is declared, written and resolved with one thumb', 
   ).toContainText('averylongword');
   await expectNoSideScroll(page);
   await page.getByRole('button', { name: 'Resolve' }).tap();
-  await expect(page.getByRole('region', { name: 'It is resolved' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'State: resolved' })).toBeVisible();
   await visit(page, '/incidents?state=resolved');
   await expect(page.getByRole('link', { name: new RegExp(`INC-${number} `) })).toBeVisible();
   await expectNoSideScroll(page);
