@@ -1,7 +1,11 @@
 import type { Locator, Page } from '@playwright/test';
 import { declareIncident, resolveIncident } from './support/incidents';
 import { expectNoSideScroll, visit } from './support/page';
+import { hiddenField } from './support/person';
 import { answered, expect, test } from './support/test';
+
+/** Words that no other incident has. */
+const word = (): string => `w${Date.now().toString(36)}`;
 
 const entries = (page: Page): Locator =>
   page.getByRole('region', { name: 'Timeline', exact: true }).getByRole('listitem');
@@ -11,6 +15,73 @@ async function write(page: Page, text: string): Promise<void> {
   await line.fill(text);
   await line.press('Control+Enter');
 }
+
+test('one declares, writes and resolves; another sees it live, and is told when somebody was quicker', async ({
+  open,
+  drill,
+  allowProblems,
+}) => {
+  allowProblems(answered(409));
+  const title = `Checkout fails ${word()}`;
+  const page = await open('responder');
+  await visit(page, '/incidents');
+  await page.getByRole('main').getByRole('link', { name: 'Declare an incident' }).first().click();
+  await page.getByLabel('What is wrong').fill(title);
+  await page.getByRole('radio', { name: /^3 Minor/ }).check();
+  await page.getByLabel('Where').selectOption('drill/staging');
+  const began = new Date(Date.now() - 2 * 3_600_000).toISOString().slice(0, 16);
+  await page.getByLabel('Began at (UTC)').fill(began);
+  await page.getByRole('button', { name: 'Declare the incident' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(new RegExp(`^INC-\\d+ ${title}$`));
+  await expect(page.getByText('Rémy Laurent commands it')).toBeVisible();
+  await expect(page.getByRole('main').getByText('drill / staging', { exact: true })).toBeVisible();
+  const { pathname } = new URL(page.url());
+
+  const other = await open('commander');
+  await visit(other, pathname);
+  await other.getByLabel('Add to the timeline', { exact: true }).fill('Half a thought');
+  // What a second person looks at before the first one goes on.
+  const stale = hiddenField((await drill.as('commander').get(pathname)).text, 'version');
+
+  await write(page, 'The payment provider answers 503');
+  await expect(entries(page).first()).toContainText('The payment provider answers 503');
+  await expect(page.getByLabel('Add to the timeline', { exact: true })).toHaveValue('');
+  const at = new Date(Date.now() - 30 * 60_000).toISOString().slice(11, 16);
+  await write(page, `/note ${at} The first customer called`);
+  const earlier = entries(page).filter({ hasText: 'The first customer called' });
+  await expect(earlier).toContainText(`${at}:00`);
+  await expect(earlier).toContainText('recorded');
+  await expect(entries(page).first()).toContainText('503');
+
+  await page
+    .getByRole('region', { name: 'State: investigating' })
+    .getByLabel('Note')
+    .fill('Their status page');
+  await page.getByRole('button', { name: 'Cause identified' }).click();
+  await expect(page.getByRole('region', { name: 'State: identified' })).toBeVisible();
+
+  // It came by itself, and what was being written is still there.
+  await expect(other.getByRole('region', { name: 'State: identified' })).toBeVisible();
+  await expect(entries(other).filter({ hasText: 'The first customer called' })).toBeVisible();
+  await expect(other.getByLabel('Add to the timeline', { exact: true })).toHaveValue('Half a thought');
+
+  const refused = await drill.as('commander').post(pathname, {
+    intent: 'state',
+    state: 'monitoring',
+    note: 'A note that must not be lost',
+    version: stale,
+  });
+  expect(refused.status).toBe(409);
+  expect(refused.text).toContain('since you opened it: it is identified at level 3 now');
+  expect(refused.text).toContain('A note that must not be lost');
+  await expect(entries(page).filter({ hasText: 'A note that must not be lost' })).toHaveCount(0);
+
+  await write(other, '/assign commander');
+  await expect(page.getByText('Camille Roux commands it')).toBeVisible();
+  await write(page, '/status resolved It answers again');
+  await expect(page.getByRole('region', { name: 'State: resolved' })).toBeVisible();
+  await expect(other.getByRole('region', { name: 'State: resolved' })).toBeVisible();
+});
 
 test('a command that means nothing is refused with what to write, and nothing is lost', async ({
   open,
