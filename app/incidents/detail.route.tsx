@@ -163,7 +163,7 @@ export default function Incident() {
       )}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)] lg:items-start">
         <div className="grid min-w-0 gap-4 max-lg:order-2">
-          <Section title="Add to the timeline">
+          <Section title="Write it down">
             <ComposerForm
               version={incident.version}
               action={parts.action}
@@ -186,8 +186,8 @@ export default function Incident() {
                 <ChoiceFilter
                   name="system"
                   label="Entries of the console"
-                  all="With the console's"
-                  options={[{ value: 'hide', label: "Without the console's" }]}
+                  all="All entries"
+                  options={[{ value: 'hide', label: 'By people only' }]}
                 />
               </FilterForm>
             }
@@ -205,7 +205,7 @@ export default function Incident() {
         {/* On a phone, what can be done comes first and what is seldom asked comes last. */}
         <div className="grid gap-4 max-lg:contents">
           <Section
-            title={`It is ${INCIDENT_STATE_LABELS[incident.state].toLowerCase()}`}
+            title={`State: ${INCIDENT_STATE_LABELS[incident.state].toLowerCase()}`}
             className="max-lg:order-1"
           >
             <StatePanel parts={parts} />

@@ -14,6 +14,7 @@ import { StatusMark } from '#app/components/ui/status-mark';
 import { Duration, RelativeTime } from '#app/components/ui/time';
 import { protectedLoader } from '#app/http/protected.server';
 import { levelLook, stateLook } from '#app/incidents/looks';
+import { cn } from '#app/lib/cn';
 import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import { CsvLink } from '#app/settings/csv-link';
@@ -81,8 +82,11 @@ const columns = column.columns([
     id: 'commander',
     header: 'Commander',
     meta: { wideOnly: true },
-    cell: ({ row }) =>
-      row.original.commanderName ?? <span className="whitespace-nowrap text-muted">nobody</span>,
+    cell: ({ row: { original: incident } }) => (
+      <span className={cn('whitespace-nowrap', incident.commanderName === null && 'text-muted')}>
+        {incident.commanderName ?? 'nobody'}
+      </span>
+    ),
   }),
   column.accessor('durationMs', {
     id: 'duration',

@@ -69,7 +69,7 @@ export default function NewIncident() {
     <div className="mx-auto max-w-3xl">
       <BackLink to={paths.incidents()}>Incidents</BackLink>
       <PageHeader title="Declare an incident">
-        A title is enough. Everything can be changed once it is open.
+        A title is enough. Level, state and roles are changed once it is open.
       </PageHeader>
       <FailureNotice failure={failure} className="mb-4" />
       {open.length > 0 ? (

@@ -5,7 +5,13 @@ import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { addIncidentNote, correctIncidentEntry } from '#server/incidents/commands/write-timeline';
 import type { IncidentSummary } from '#server/incidents/contract';
-import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
+import {
+  getIncident,
+  listIncidents,
+  listOpenIncidents,
+  listTimeline,
+  readIncidentBatch,
+} from '#server/incidents/queries';
 import type { Ctx } from '#server/platform/context';
 import { createTestApp, type TestApp } from '#server/testing/context';
 import { METRICS_CONFIG } from '#server/testing/metrics';
@@ -323,5 +329,48 @@ describe('the list', () => {
     expect(rarely).toMatchObject({ total: 6, isTotalExact: true, facets: { isExact: true } });
     const none = await listIncidents(viewer, { search: 'wombat', state: 'open' });
     expect(none).toMatchObject({ rows: [], total: 0, isTotalExact: true });
+  });
+});
+
+describe('reading many', () => {
+  it('goes on by number through all of a filter, each once', async () => {
+    const title = 'Batchwise trouble';
+    const made = [await declare({ title }), await declare({ title, level: 4 }), await declare({ title })];
+    const read: number[] = [];
+    for (let afterNumber = 0; ; ) {
+      const rows = await readIncidentBatch(viewer, { search: 'batchwise', afterNumber, limit: 2 });
+      if (rows.length === 0) break;
+      read.push(...rows.map(({ number }) => number));
+      afterNumber = read.at(-1) ?? 0;
+    }
+    expect(read).toEqual(made.map(({ number }) => number));
+    const graver = await readIncidentBatch(viewer, { search: 'batchwise', level: '4' });
+    expect(graver.map(({ number }) => number)).toEqual([made[1]?.number]);
+  });
+
+  it('has what is open, the gravest first, and none that is resolved or merged', async () => {
+    await app.system.db
+      .$executeRaw`UPDATE incident SET state = 'resolved', resolved_at = now(), version = version + 1`;
+    const minor = await declare({ title: 'Minor', level: 3 });
+    const gone = await declare({ title: 'Gone', level: 1 });
+    const grave = await declare({ title: 'Grave', level: 1 });
+    const { number, version } = gone;
+    await mergeIncident(responder, { number, version, into: minor.number, reason: 'the same' });
+    const open = await listOpenIncidents(viewer, {});
+    expect(open.map(({ name }) => name)).toEqual([grave.name, minor.name]);
+  });
+});
+
+describe('a correction', () => {
+  it('says what it corrects', async () => {
+    const { number } = await declare();
+    const { id } = await addIncidentNote(responder, { number, text: 'At noon' });
+    await correctIncidentEntry(responder, { number, entryId: id, text: 'At one' });
+    const entries = await timelineOf(number);
+    expect(entries.find(({ kind }) => kind === 'correction')).toMatchObject({
+      correctsId: id,
+      correctsText: 'At noon',
+    });
+    expect(entries.find((each) => each.id === id)).toMatchObject({ text: 'At noon', correctsText: null });
   });
 });
