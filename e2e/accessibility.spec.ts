@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { query } from './support/database';
 import type { Environment } from './support/environment';
+import { declareIncident, resolveIncident } from './support/incidents';
 import { expectNoSideScroll, visit } from './support/page';
 import { answered, expect, test } from './support/test';
 
@@ -78,7 +79,7 @@ test('axe finds nothing on the pages of every day', async ({ open, drill }) => {
   ]);
 });
 
-test('axe finds nothing on the pages that watch the shop', async ({ open }) => {
+test('axe finds nothing on the pages that watch the shop', async ({ open, drill }) => {
   const page = await open('admin');
   await walk(page, [
     '/checks',
@@ -98,6 +99,17 @@ test('axe finds nothing on the pages that watch the shop', async ({ open }) => {
     '/alerts/deliveries?search=nothing+like+it',
     '/status-updates',
   ]);
+  const incident = await declareIncident(drill.as('responder'), { title: 'For a look', level: '4' });
+  const address = `/incidents/${incident}`;
+  await drill.as('responder').post(address, { intent: 'compose', text: '/note 00:00 At midnight' });
+  await walk(page, [address, `${address}?order=oldest&system=hide`]);
+  await page.getByRole('link', { name: 'Correct' }).first().click();
+  await page.getByText('Give or hand over a role').click();
+  await page.getByText('Change the level').first().click();
+  await page.getByText('It is the same as another').click();
+  await test.step('an incident with all its forms', () => expectAccessible(page, 'an incident'));
+  await resolveIncident(drill.as('responder'), incident);
+
   await visit(page, '/checks?environment=staging&kind=health');
   await page.getByRole('link', { name: 'Health' }).click();
   await page.getByRole('heading', { level: 2, name: 'What it needs' }).waitFor();

@@ -36,6 +36,7 @@ test('one declares, writes and resolves; another sees it live, and is told when 
   await expect(page.getByText('Rémy Laurent commands it')).toBeVisible();
   await expect(page.getByRole('main').getByText('drill / staging', { exact: true })).toBeVisible();
   const { pathname } = new URL(page.url());
+  const number = Number(pathname.split('/').at(-1));
 
   const other = await open('commander');
   await visit(other, pathname);
@@ -81,6 +82,20 @@ test('one declares, writes and resolves; another sees it live, and is told when 
   await write(page, '/status resolved It answers again');
   await expect(page.getByRole('region', { name: 'State: resolved' })).toBeVisible();
   await expect(other.getByRole('region', { name: 'State: resolved' })).toBeVisible();
+
+  await visit(page, '/incidents');
+  await page.getByLabel('Search incidents').fill(title);
+  await page.getByRole('combobox', { name: 'State' }).selectOption('resolved');
+  const table = page.getByRole('region', { name: 'Incidents, those that began last first' });
+  await expect(table.getByRole('row').filter({ hasText: title })).toHaveCount(1);
+  await expect(table.getByRole('row')).toHaveCount(2);
+  const csv = await drill.as('viewer').get(`/incidents.csv?search=${title.split(' ').at(-1)}`);
+  expect(csv.headers.get('content-type')).toContain('text/csv');
+  expect(csv.text.trim().split('\n')).toHaveLength(2);
+  expect(csv.text).toContain(`INC-${number},${title},3,resolved,drill,staging,`);
+  await expect(page).toHaveURL(/search=.*state=resolved/);
+  await page.getByRole('combobox', { name: 'State' }).selectOption('open');
+  await expect(page.getByText('No incident is like that')).toBeVisible();
 });
 
 test('a command that means nothing is refused with what to write, and nothing is lost', async ({
