@@ -158,6 +158,7 @@ export default function EditPostmortem() {
                 aria-label={`Preview of ${SECTION_TITLES[key]}`}
                 className="rounded-m border border-dashed border-edge px-3 py-2"
               >
+                <h2 className="text-s font-medium text-muted">Preview</h2>
                 <MarkdownText html={previewed.html[key]} />
               </section>
             ) : null}

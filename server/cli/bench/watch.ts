@@ -70,6 +70,7 @@ export async function bench(args: string[]): Promise<number> {
     await recordLooks(made.owner);
     await delay(WARM_UP_MS);
     const watchedSince = new Date();
+    const before = target.requests();
     const cpu = await cpuShare(one, seconds * 1_000);
     console.log(
       `one worker: ${(cpu * 100).toFixed(1)} % of a core for ${CHECKS} checks and ${RULES} rules every ${INTERVAL_MS / 1_000} s`,
@@ -79,7 +80,7 @@ export async function bench(args: string[]): Promise<number> {
     const killedAt = new Date();
     one.kill('SIGKILL');
     await delay(2 * INTERVAL_MS + 2_000);
-    const requests = target.requests();
+    const requests = target.requests() - before;
     await stop(two);
     const found = await readBeats(made.owner, watchedSince, killedAt);
     const looks = await readLooks(made.owner, watchedSince, { intervalMs: INTERVAL_MS, leaseMs: LEASE_MS });
