@@ -26,6 +26,7 @@ import { ensureSchedule } from '#server/schedules/ensure-schedule';
 import { heldBy } from '#server/testing/access';
 import { SAMPLES, TYPED, type World } from '#server/testing/command-samples';
 import { type ControlledShop, startControlledShop } from '#server/testing/controlled-shop';
+import { eventually } from '#server/testing/eventually';
 import {
   auditAfter,
   createFixtureConsole,
@@ -188,6 +189,11 @@ const AROUND: Record<string, () => Promise<() => Promise<unknown>>> = {
   'security unlock': () => switchedOn('lockdown'),
   'channels test': async () => {
     const sender = startNotificationSender(made.app, made.app.ids.uuid());
+    // What else waits goes first, so that nothing changes by itself while it is looked at who changes something.
+    await eventually(async () => {
+      const state = { in: ['pending', 'sending'] };
+      expect(await made.app.system.db.notificationDelivery.count({ where: { state } })).toBe(0);
+    });
     return () => sender.stop();
   },
 };
