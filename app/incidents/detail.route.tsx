@@ -6,6 +6,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { useLiveData } from '#app/components/live/live-provider';
+import { LinkButton } from '#app/components/ui/button';
 import { Notice } from '#app/components/ui/notice';
 import { Facts, Section } from '#app/components/ui/section';
 import { StatusBadge, StatusMark } from '#app/components/ui/status-mark';
@@ -150,7 +151,16 @@ export default function Incident() {
             <span className="font-normal text-muted">{incident.name}</span> {incident.title}
           </>
         }
-        actions={<AuditLink filter={{ search: incident.name }} />}
+        actions={
+          <>
+            <AuditLink filter={{ search: incident.name }} />
+            {incident.state === 'resolved' && can(subject, 'postmortems.read') ? (
+              <LinkButton to={paths.postmortems({ view: 'all', search: incident.name })}>
+                Post-mortem
+              </LinkButton>
+            ) : null}
+          </>
+        }
       >
         <IncidentLine incident={incident} />
       </PageHeader>

@@ -146,7 +146,8 @@ const AFTER_TIMELINE: readonly SectionKey[] = [
 export default function Postmortem() {
   const { postmortem, old, html, timeline, owners, dueOn } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
-  const mayChange = can(useSubject(), 'postmortems.manage');
+  const subject = useSubject();
+  const mayChange = can(subject, 'postmortems.manage');
   const me = useRootData()?.viewer?.email ?? '';
   const { incidentName, incidentNumber, state, level, service, environment } = postmortem;
   const isWritable = state === 'draft' || state === 'in_review';
@@ -163,6 +164,9 @@ export default function Postmortem() {
         actions={
           <>
             <AuditLink filter={{ search: incidentName }} />
+            {can(subject, 'incidents.read') ? (
+              <LinkButton to={paths.incident(incidentNumber)}>{incidentName}</LinkButton>
+            ) : null}
             <a
               href={paths.postmortemDocument(incidentNumber)}
               download
