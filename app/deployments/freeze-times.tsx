@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { useHydrated } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
-import { formatDuration, formatLocal, formatUtc, formatZoned } from '#app/lib/format';
+import { formatDuration, formatInZone, formatLocal, formatUtc } from '#app/lib/format';
 import type { FreezeView, OccurrenceView } from '#server/deployments/freezes/contract';
 
 /** An instant by the wall clock of a zone; UTC and the reader's own on hover. */
@@ -14,7 +14,7 @@ export function ZonedTime({ at, zone, className }: { at: string; zone: string; c
       className={cn('whitespace-nowrap', className)}
       {...(isHydrated ? { 'data-tip': `${utc}\n${formatLocal(at)}` } : { title: utc })}
     >
-      {formatZoned(at, zone)}
+      {formatInZone(at, zone)}
     </time>
   );
 }

@@ -3,10 +3,10 @@ import {
   formatClock,
   formatCount,
   formatDuration,
+  formatInZone,
   formatRelative,
   formatUtc,
   formatUtcTime,
-  formatZoned,
   plural,
   shortSha,
   stripAnsi,
@@ -59,8 +59,8 @@ describe('times, counts and text', () => {
   it('shows milliseconds in log lines', () =>
     expect(formatUtcTime('2026-03-01T09:05:07.120Z')).toBe('09:05:07.120'));
   it('tells a time by the clocks of a zone, summer time included', () => {
-    expect(formatZoned('2026-03-06T16:00:00Z', 'Europe/Paris')).toBe('Fri 2026-03-06 17:00');
-    expect(formatZoned('2026-07-03T22:30:00Z', 'Europe/Paris')).toBe('Sat 2026-07-04 00:30');
+    expect(formatInZone('2026-03-06T16:00:00Z', 'Europe/Paris')).toBe('Fri 2026-03-06 17:00');
+    expect(formatInZone('2026-07-03T22:30:00Z', 'Europe/Paris')).toBe('Sat 2026-07-04 00:30');
   });
   it('groups thousands', () => expect(formatCount(1_234_567)).toBe('1,234,567'));
   it('agrees in number', () =>

@@ -89,22 +89,6 @@ export function formatLocal(iso: string): string {
   }).format(new Date(iso));
 }
 
-/** `Fri 2026-03-06 17:00` by the wall clock of an IANA time zone; the same on the server and in every browser. */
-export function formatZoned(iso: string, timeZone: string): string {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    year: 'numeric',
-    month: '2-digit',
-    day: '2-digit',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(new Date(iso));
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find((each) => each.type === type)?.value ?? '';
-  return `${part('weekday')} ${part('year')}-${part('month')}-${part('day')} ${part('hour')}:${part('minute')}`;
-}
-
 /** `12,480` with thin grouping that reads the same in every locale. */
 export function formatCount(value: number): string {
   return Math.round(value)

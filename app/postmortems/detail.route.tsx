@@ -10,7 +10,12 @@ import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { Duration } from '#app/components/ui/time';
-import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
+import {
+  type ActionArgs,
+  type ActionFailure,
+  protectedAction,
+  protectedLoader,
+} from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatUtc } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
@@ -73,47 +78,40 @@ export const loader = protectedLoader({ access: 'postmortems.read' }, async ({ c
   };
 });
 
+/** Back to the post-mortem, told what was done. */
+function done({ context, params }: ActionArgs, message: string) {
+  return redirectWithToast(context, paths.postmortem(Number(params.number)), { kind: 'success', message });
+}
+
 export const action = protectedAction({
   intents: {
     submit: {
       access: 'postmortems.manage',
-      handle: async ({ ctx, context, params, form }) => {
-        await submitPostmortem(ctx, { number: params.number, version: form.version });
-        return redirectWithToast(context, paths.postmortem(Number(params.number)), {
-          kind: 'success',
-          message: 'It is in the review queue.',
-        });
+      handle: async (args) => {
+        await submitPostmortem(args.ctx, { number: args.params.number, version: args.form.version });
+        return done(args, 'It is in the review queue.');
       },
     },
     approve: {
       access: 'postmortems.approve',
-      handle: async ({ ctx, context, params, form }) => {
-        await approvePostmortem(ctx, { number: params.number, version: form.version });
-        return redirectWithToast(context, paths.postmortem(Number(params.number)), {
-          kind: 'success',
-          message: 'Approved.',
-        });
+      handle: async (args) => {
+        await approvePostmortem(args.ctx, { number: args.params.number, version: args.form.version });
+        return done(args, 'Approved.');
       },
     },
     publish: {
       access: 'postmortems.approve',
-      handle: async ({ ctx, context, params, form }) => {
-        await publishPostmortem(ctx, { number: params.number, version: form.version });
-        return redirectWithToast(context, paths.postmortem(Number(params.number)), {
-          kind: 'success',
-          message: 'Published. The team is told.',
-        });
+      handle: async (args) => {
+        await publishPostmortem(args.ctx, { number: args.params.number, version: args.form.version });
+        return done(args, 'Published. The team is told.');
       },
     },
     return: {
       access: 'postmortems.manage',
-      handle: async ({ ctx, context, params, form }) => {
-        const { version, reason } = form;
-        await returnPostmortem(ctx, { number: params.number, version, reason });
-        return redirectWithToast(context, paths.postmortem(Number(params.number)), {
-          kind: 'success',
-          message: 'It is a draft again.',
-        });
+      handle: async (args) => {
+        const { version, reason } = args.form;
+        await returnPostmortem(args.ctx, { number: args.params.number, version, reason });
+        return done(args, 'It is a draft again.');
       },
     },
     add: {
