@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { query } from './support/database';
 import { injectFaults } from './support/faults';
 import { expectNoSideScroll, visit } from './support/page';
+import { switchRuleOff } from './support/rules';
 import { answered, expect, test } from './support/test';
 import { sendVisitors } from './support/visitors';
 
@@ -41,7 +42,6 @@ test('an alert is seen, acknowledged with one thumb and resolved, and says who w
     await injectFaults(shop, { errorRate: 0.5 });
     const page = await open('responder', { viewport: { width: 375, height: 812 }, hasTouch: true });
     await visit(page, `/alerts?rule=${key}`);
-    // A toast has its title too.
     const alert = page.getByRole('main').getByRole('listitem').filter({ hasText: 'Some requests fail' });
     // The list follows by itself.
     await expect(alert).toContainText('Firing', { timeout: 30_000 });
@@ -70,11 +70,7 @@ test('an alert is seen, acknowledged with one thumb and resolved, and says who w
     await injectFaults(shop);
     await visitors.stop();
   }
-  await visit(commander, `/alerts/rules/${key}`);
-  await commander.getByText('Switch it off').click();
-  await commander.getByLabel('Why it is not needed').fill('The story is over');
-  await commander.getByRole('button', { name: 'Switch off' }).click();
-  await expect(commander.getByText('This rule is switched off')).toBeVisible();
+  await switchRuleOff(commander, key);
   const left = await query("SELECT 1 FROM alert WHERE rule_key = $1 AND state <> 'resolved'", [key]);
   expect(left).toEqual([]);
 });

@@ -1,36 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Page } from '@playwright/test';
 import { query } from './support/database';
 import type { Environment } from './support/environment';
 import { injectFaults } from './support/faults';
 import { visit } from './support/page';
+import { addErrorRule, switchRuleOff } from './support/rules';
 import { expect, test } from './support/test';
 import { sendVisitors } from './support/visitors';
 
 const FOR_SECONDS = 8;
-
-/** Adds a rule by the form. */
-async function addRule(page: Page, key: string): Promise<void> {
-  await visit(page, '/alerts/rules/new?kind=ratio');
-  await page.getByLabel('Title').fill('Errors of the story');
-  await page.getByLabel('Key').fill(key);
-  await page.getByLabel('Where').selectOption('guarded/preview');
-  await page.getByLabel('Metric', { exact: true }).fill('http_requests_total');
-  await page.getByLabel('Labels (optional)').first().fill('status=5xx');
-  await page.getByLabel('Of the metric').fill('http_requests_total');
-  await page.getByLabel('Over, seconds').fill('5');
-  await page.getByLabel('The limit').fill('20');
-  await page.getByLabel('For, seconds').fill(String(FOR_SECONDS));
-  await page.getByLabel('Requests at least').fill('20');
-  await page.getByLabel('Look every, seconds').fill('1');
-  await page.getByLabel('Severity').selectOption('critical');
-  await page.getByLabel('Channel').selectOption('CRITICAL');
-  await page.getByLabel('Action', { exact: true }).selectOption('rollback');
-  await page.getByRole('button', { name: 'Preview' }).click();
-  await expect(page.getByRole('region', { name: /Would .*have fired.* in the last 7 days/ })).toBeVisible();
-  await page.getByRole('button', { name: 'Add the rule' }).click();
-  await expect(page).toHaveURL(new RegExp(`/alerts/rules/${key}$`));
-}
 
 async function alertsOf(key: string) {
   return query<{ id: string; state: string; openedAt: Date; breachSince: Date }>(
@@ -49,14 +26,6 @@ async function rollbackOf(shop: Environment, alertId: string) {
   return decision?.runId ? { ...decision, run: await shop.run(decision.runId) } : (decision ?? null);
 }
 
-async function switchOff(page: Page, key: string): Promise<void> {
-  await visit(page, `/alerts/rules/${key}`);
-  await page.getByText('Switch it off').click();
-  await page.getByLabel('Why it is not needed').fill('The story is over');
-  await page.getByRole('button', { name: 'Switch off' }).click();
-  await expect(page.getByText('This rule is switched off')).toBeVisible();
-}
-
 test('a release that breaks is rolled back by itself in time, a short spike does nothing, and it never goes on', async ({
   open,
   guarded: shop,
@@ -65,7 +34,7 @@ test('a release that breaks is rolled back by itself in time, a short spike does
   await injectFaults(shop).catch(() => undefined);
   await shop.prepare({ live: 'v1.3.0', before: 'v1.2.0' });
   const page = await open('commander');
-  await addRule(page, key);
+  await addErrorRule(page, { key, title: 'Errors of the story', forSeconds: FOR_SECONDS });
   const visitors = sendVisitors(shop.shopUrl);
   try {
     // What the counters show is known before anything is broken.
@@ -117,7 +86,7 @@ test('a release that breaks is rolled back by itself in time, a short spike does
     await injectFaults(shop);
     await visitors.stop();
   }
-  await switchOff(page, key);
+  await switchRuleOff(page, key);
   expect((await alertsOf(key)).map(({ state }) => state)).toEqual(['resolved', 'resolved']);
 });
 

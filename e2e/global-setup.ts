@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url';
 import type { FullConfig } from '@playwright/test';
 import { ROLES } from '#server/auth/contract';
 import { stopLocalEnvironment } from '#server/deployments/drivers/local/stop';
+import { startSlackServer } from '#server/testing/slack-server';
 import { ROOT, type Started, startConsole, stopConsole } from './support/console';
 import { databaseUrl, queryAt } from './support/database';
 import { sessionFile, signIn } from './support/person';
@@ -24,11 +25,22 @@ export default async function globalSetup(config: FullConfig): Promise<() => Pro
   await makeRepository({ repositoryPath: path.join(dataDir, 'shop/repository.git') });
   const results = path.join(ROOT, 'test-results');
   mkdirSync(results, { recursive: true });
+  const slack = await startSlackServer();
   const started = startConsole(
-    { PORT: new URL(origin).port, DATA_DIR: dataDir, OPS_CONFIG: 'e2e/ops.config.ts', DEMO_PEOPLE: 'true' },
+    {
+      PORT: new URL(origin).port,
+      DATA_DIR: dataDir,
+      OPS_CONFIG: 'e2e/ops.config.ts',
+      DEMO_PEOPLE: 'true',
+      // The other channels have no webhook, as in the example.
+      SLACK_WEBHOOK_ALERTS: String(slack.env.SLACK_WEBHOOK_ALERTS),
+    },
     path.join(results, 'e2e-console.log'),
   );
-  const tearDown = () => end(started, dataDir, ownsFolder);
+  const tearDown = async () => {
+    await end(started, dataDir, ownsFolder);
+    await slack.close();
+  };
   try {
     const databasePort = Number((await started.said(/postgres\s+on port (\d+)/, 120_000))[1]);
     await started.said(/ready\s+in/, 120_000);

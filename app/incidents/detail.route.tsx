@@ -154,6 +154,9 @@ export default function Incident() {
         actions={
           <>
             <AuditLink filter={{ search: incident.name }} />
+            {incident.state !== 'resolved' && can(subject, 'status.manage') ? (
+              <LinkButton to={paths.statusUpdates({ incident: incident.number })}>Tell the public</LinkButton>
+            ) : null}
             {incident.state === 'resolved' && can(subject, 'postmortems.read') ? (
               <LinkButton to={paths.postmortems({ view: 'all', search: incident.name })}>
                 Post-mortem

@@ -18,8 +18,10 @@ export function StepList({ steps, selected }: { steps: RunStepView[]; selected: 
 
 function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean }) {
   const facts = Object.entries(step.facts);
-  // One fact fits beside the title; more of them get a line of their own.
-  const only = facts.length === 1 ? facts[0] : undefined;
+  // What a step is at fits beside its title: a line of its own would move the steps below whenever one begins or ends.
+  // One fact fits there too; more of them get a line of their own.
+  const beside =
+    step.status === 'running' && step.detail ? step.detail : facts.length === 1 ? facts[0]?.join(' ') : null;
   const isQuiet = step.status === 'pending' || step.status === 'skipped' || step.status === 'cancelled';
   return (
     <li className="stem-item grid grid-cols-[3.75rem_1.75rem_minmax(0,1fr)] pr-3 pl-1">
@@ -46,13 +48,15 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
             isSelected && 'bg-herb-soft',
           )}
         >
-          <span className={cn('min-w-0', only ? 'shrink-0 max-w-[60%]' : 'flex-1', isQuiet && 'text-muted')}>
+          <span
+            className={cn('min-w-0', beside ? 'shrink-0 max-w-[60%]' : 'flex-1', isQuiet && 'text-muted')}
+          >
             {step.title}
             {step.attempt > 1 ? <span className="text-s text-muted"> · attempt {step.attempt}</span> : null}
           </span>
-          {only ? (
-            <span className="min-w-0 flex-1 truncate text-s text-muted" data-tip={only.join(' ')}>
-              {only.join(' ')}
+          {beside ? (
+            <span className="min-w-0 flex-1 truncate text-s text-muted" data-tip={beside}>
+              {beside}
             </span>
           ) : null}
           <span className="text-s whitespace-nowrap text-muted">
@@ -63,9 +67,6 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
             )}
           </span>
         </Link>
-        {step.status === 'running' && step.detail ? (
-          <p className="pr-1 pb-1.5 pl-0.5 font-mono text-s break-words text-muted">{step.detail}</p>
-        ) : null}
         {step.error ? (
           <p className="mb-1.5 rounded-m bg-critical-soft px-2 py-1.5 break-words">
             {step.error}

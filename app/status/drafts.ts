@@ -66,7 +66,10 @@ export function draftOf(form: FormValues): Draft {
 
 /** How an update begins: about what the address names, with the words of its state. */
 export function beginning(composer: StatusComposer, asked: URLSearchParams): Omit<Draft, 'requestKey'> {
-  const about = composer.open.find(({ number }) => String(number) === asked.get('number'));
+  const about =
+    composer.open.find(({ number }) => String(number) === asked.get('number')) ??
+    // What is public of an incident already goes on.
+    composer.open.find(({ incident }) => incident !== null && String(incident) === asked.get('incident'));
   const incident = about ? '' : (asked.get('incident') ?? '');
   const state = PUBLIC_STATES.find((each) => each === asked.get('state')) ?? about?.state ?? 'investigating';
   const impacts = Object.fromEntries(about?.impacts.map((each) => [each.component, each.impact]) ?? []);

@@ -238,7 +238,7 @@ describe('the releases that run', () => {
 });
 
 describe('lighthouse', () => {
-  test('scores v1.3.0 at 90 or more and v1.4.0-lighthouse below', { timeout: 90_000 }, async () => {
+  test('scores v1.3.0 at 90 or more and v1.4.0-lighthouse below', { timeout: 240_000 }, async () => {
     const good = await runScript('v1.3.0', 'performance:lighthouse', ['--threshold=90']);
     if (good.code === 3) {
       expect(good.output).toMatch(/could not measure: /);
@@ -248,7 +248,7 @@ describe('lighthouse', () => {
     expect(good.code, good.output).toBe(0);
     const bad = await runScript('v1.4.0-lighthouse', 'performance:lighthouse', ['--threshold=90']);
     expect(bad.code, bad.output).toBe(1);
-    expect(bad.output).toMatch(/the performance score is \d+, below 90/);
+    expect(bad.output).toMatch(/the performance score is \d+, below 90 \(the best of \d+, \d+, \d+\)/);
   });
 
   test('says that it could not measure when there is no browser', async () => {

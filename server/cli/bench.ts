@@ -5,12 +5,14 @@ const BENCHES: Record<string, () => Promise<{ bench(args: string[]): Promise<num
   chaos: () => import('#server/cli/bench/chaos'),
   detect: () => import('#server/cli/bench/detect'),
   guard: () => import('#server/cli/bench/guard'),
+  incidents: () => import('#server/cli/bench/incidents'),
   ingest: () => import('#server/cli/bench/ingest'),
   lighthouse: () => import('#server/cli/bench/lighthouse'),
   log: () => import('#server/cli/bench/log'),
   pages: () => import('#server/cli/bench/pages'),
   rollback: () => import('#server/cli/bench/rollback'),
   status: () => import('#server/cli/bench/status'),
+  streams: () => import('#server/cli/bench/streams'),
   watch: () => import('#server/cli/bench/watch'),
 };
 

@@ -26,7 +26,7 @@ import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 
 /** Up to so many incidents that a search finds are all looked at; of more, the newest are enough to fill pages soon. */
-const RARE = 5_000;
+const RARE = 15_000;
 /** How many are counted where there are more, and beyond the page: counting them all means reading them all. */
 const COUNTED = 1_000;
 
@@ -36,22 +36,10 @@ export const listIncidents = defineQuery({
   access: 'incidents.read',
   input: incidentFilter,
   handle: async (ctx, filter): Promise<IncidentPage> => {
-    const { page, pageSize, search } = filter;
-    const found = search ? await findRarely(ctx, search) : null;
-    const base = baseConditions(filter, found);
-    const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
+    const { page, pageSize } = filter;
     const offset = (page - 1) * pageSize;
-    const newest = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
-    const most = found ? RARE : COUNTED;
-    const [ids, tally] = await Promise.all([
-      ctx.db.$queryRaw<{ id: string }[]>`
-        SELECT i.id::text FROM incident i WHERE ${where} ${newest} LIMIT ${pageSize} OFFSET ${offset}`,
-      // One count of every combination answers for all facets.
-      ctx.db.$queryRaw<Tally[]>`
-        SELECT state, level, service, count(*)::int AS count
-        FROM (SELECT i.state, i.level, i.service FROM incident i WHERE ${base} ${newest} LIMIT ${most + 1}) counted
-        GROUP BY 1, 2, 3`,
-    ]);
+    const found = (await findRare(ctx, filter, offset)) ?? (await findNewest(ctx, filter, offset));
+    const { ids, tally, most, where } = found;
     const isExact = sumOf(tally) <= most;
     const counted = isExact
       ? sumOf(tally.filter((each) => matches(each, filter)))
@@ -74,8 +62,7 @@ export const readIncidentBatch = defineQuery({
   access: 'incidents.read',
   input: incidentBatchInput,
   handle: async (ctx, { afterNumber, limit, ...filter }): Promise<IncidentSummary[]> => {
-    const found = filter.search ? await findRarely(ctx, filter.search) : null;
-    const where = Prisma.join([baseConditions(filter, found), ...facetConditions(filter)], ' AND ');
+    const where = Prisma.join([...baseConditions(filter), ...facetConditions(filter)], ' AND ');
     const ids = await ctx.db.$queryRaw<{ id: string }[]>`
       SELECT i.id::text FROM incident i WHERE ${where} AND i.number > ${afterNumber}
       ORDER BY i.number LIMIT ${limit}`;
@@ -158,7 +145,8 @@ export const listTimeline = defineQuery({
   },
 });
 
-type Filter = Omit<z.infer<typeof incidentFilter>, 'page' | 'pageSize'>;
+type PagedFilter = z.infer<typeof incidentFilter>;
+type Filter = Omit<PagedFilter, 'page' | 'pageSize'>;
 
 /** Incidents in the order of their ids. */
 async function readSummaries(ctx: Ctx, ids: readonly { id: string }[]): Promise<IncidentSummary[]> {
@@ -187,16 +175,61 @@ async function findId(ctx: Ctx, number: number): Promise<string> {
   return found.mergedIntoId ?? found.id;
 }
 
-/** The incidents that have all words of a search, or the number; null where they are more than {@link RARE}. */
-async function findRarely(ctx: Ctx, search: string): Promise<string[] | null> {
-  const number = Number(/^(?:inc-?)?(\d{1,9})$/i.exec(search)?.[1] ?? 0);
-  // Too many are only counted, not sent.
-  const [found] = await ctx.db.$queryRaw<{ count: number; ids: string | null }[]>`
-    SELECT count(*)::int AS count, CASE WHEN count(*) <= ${RARE} THEN string_agg(id::text, ',') END AS ids
-    FROM (SELECT incident_id AS id FROM incident_search WHERE words @@ incident_query(${search}) LIMIT ${RARE + 1}) found`;
-  if (!found || found.count > RARE) return null;
-  const named = number > 0 ? await ctx.db.incident.findMany({ where: { number }, select: { id: true } }) : [];
-  return [...(found.ids?.split(',') ?? []), ...named.map(({ id }) => id)];
+/** A page of ids, the count of each combination of facets among the first `most`, and what is asked of each incident. */
+interface Found {
+  ids: { id: string }[];
+  tally: Tally[];
+  most: number;
+  where: Prisma.Sql;
+}
+
+/** By the index of words, counted as a whole; null where there is no search or it finds more than {@link RARE}. */
+async function findRare(ctx: Ctx, filter: PagedFilter, offset: number): Promise<Found | null> {
+  const { search, ...others } = filter;
+  if (!search) return null;
+  const base = Prisma.join(baseConditions(others), ' AND ');
+  const facets = Prisma.join([Prisma.sql`true`, ...facetConditions(filter)], ' AND ');
+  // What is found is written down once: the planner, who guesses how much that is, would look for it twice.
+  const [found] = await ctx.db.$queryRaw<{ isRare: boolean; tally: Tally[] | null; ids: string[] | null }[]>`
+    WITH hit AS MATERIALIZED (
+      SELECT incident_id AS id FROM incident_search WHERE words @@ incident_query(${search}) LIMIT ${RARE + 1}
+    ), measure AS MATERIALIZED (SELECT count(*) <= ${RARE} AS "isRare" FROM hit),
+    i AS MATERIALIZED (
+      SELECT i.id, i.number, i.started_at, i.state, i.level, i.service
+      FROM incident i JOIN (SELECT id FROM hit UNION SELECT id FROM incident WHERE number = ${numberIn(search)}) h ON h.id = i.id
+      WHERE (SELECT "isRare" FROM measure) AND ${base}
+    )
+    SELECT "isRare",
+      (SELECT json_agg(t) FROM (SELECT state, level, service, count(*)::int AS count FROM i GROUP BY 1, 2, 3) t) AS tally,
+      (SELECT json_agg(p.id) FROM (
+        SELECT i.id FROM i WHERE ${facets} ${NEWEST} LIMIT ${filter.pageSize} OFFSET ${offset}) p) AS ids
+    FROM measure`;
+  if (!found?.isRare) return null;
+  const ids = (found.ids ?? []).map((id) => ({ id }));
+  return { ids, tally: found.tally ?? [], most: RARE + 1, where: facets };
+}
+
+/** From the newest on, incident by incident, until a page is full and {@link COUNTED} are counted. */
+async function findNewest(ctx: Ctx, filter: PagedFilter, offset: number): Promise<Found> {
+  const base = Prisma.join(baseConditions(filter), ' AND ');
+  const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
+  const [ids, tally] = await Promise.all([
+    ctx.db.$queryRaw<{ id: string }[]>`
+      SELECT i.id::text FROM incident i WHERE ${where} ${NEWEST} LIMIT ${filter.pageSize} OFFSET ${offset}`,
+    // One count of every combination answers for all facets.
+    ctx.db.$queryRaw<Tally[]>`
+      SELECT state, level, service, count(*)::int AS count
+      FROM (SELECT i.state, i.level, i.service FROM incident i WHERE ${base} ${NEWEST} LIMIT ${COUNTED + 1}) counted
+      GROUP BY 1, 2, 3`,
+  ]);
+  return { ids, tally, most: COUNTED, where };
+}
+
+const NEWEST = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
+
+/** The number that a search may mean; 0 for none. */
+function numberIn(search: string): number {
+  return Number(/^(?:inc-?)?(\d{1,9})$/i.exec(search)?.[1] ?? 0);
 }
 
 async function countSome(ctx: Ctx, where: Prisma.Sql, most: number): Promise<number> {
@@ -205,20 +238,17 @@ async function countSome(ctx: Ctx, where: Prisma.Sql, most: number): Promise<num
   return found?.count ?? 0;
 }
 
-/**
- * What is asked besides state, level and service, by which it is counted. What a search rarely finds is gathered first; what it
- * often finds is looked for incident by incident, from the newest on.
- */
-function baseConditions({ environment, search }: Filter, found: string[] | null): Prisma.Sql {
+/** What is asked besides state, level and service, by which it is counted. */
+function baseConditions({ environment, search }: Filter): Prisma.Sql[] {
   const all: Prisma.Sql[] = [Prisma.sql`i.merged_into_id IS NULL`];
   if (environment) all.push(Prisma.sql`i.environment = ${environment}`);
-  if (found) all.push(Prisma.sql`i.id = ANY (${found}::uuid[])`);
-  else if (search) {
+  if (search) {
     all.push(
-      Prisma.sql`(SELECT s.words FROM incident_search s WHERE s.incident_id = i.id) @@ incident_query(${search})`,
+      Prisma.sql`((SELECT s.words FROM incident_search s WHERE s.incident_id = i.id) @@ incident_query(${search})
+        OR i.number = ${numberIn(search)})`,
     );
   }
-  return Prisma.join(all, ' AND ');
+  return all;
 }
 
 function facetConditions({ state, level, service }: Filter): Prisma.Sql[] {

@@ -1,4 +1,5 @@
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { Notice } from '#app/components/ui/notice';
 import type { Toast } from '#app/http/toast.server';
 import { useHydrated } from '#app/lib/clock';
@@ -23,11 +24,15 @@ export function Toasts({ toast }: { toast: Toast | null }) {
           </div>
         </noscript>
       ) : null}
-      {isWanted ? (
-        <Suspense fallback={null}>
-          <Toaster toast={toast} />
-        </Suspense>
-      ) : null}
+      {/* Beside the page, not in it: a toast is no part of what <main> holds. */}
+      {isWanted
+        ? createPortal(
+            <Suspense fallback={null}>
+              <Toaster toast={toast} />
+            </Suspense>,
+            document.body,
+          )
+        : null}
     </>
   );
 }

@@ -1,6 +1,8 @@
 interface Counts {
   passed: number;
   failed: number;
+  /** Each failed test and why, on one line. */
+  failures: string[];
 }
 
 interface Outcome {
@@ -9,8 +11,9 @@ interface Outcome {
   ok: boolean;
   passed?: number;
   failed?: number;
+  failures?: string[];
 }
 
 export function countVitest(file: string): Counts;
 export function countPlaywright(file: string): Counts;
-export function summarise(outcomes: Outcome[]): Counts & { lines: string[] };
+export function summarise(outcomes: Outcome[]): Omit<Counts, 'failures'> & { lines: string[] };
