@@ -55,7 +55,7 @@ function practiceDatabase(production: string | undefined): string {
   return url.href;
 }
 
-/** The example shop, operated out of the box. `npm start` provides SHOP_DATABASE_URL, OPS_CONTROL_TOKEN and the repository. */
+/** The example shop, operated out of the box. `npm start` provides SHOP_DATABASE_URL, SHOP_READ_DATABASE_URL, OPS_CONTROL_TOKEN and the repository. */
 export default defineConfig({
   services: {
     shop: {
@@ -68,6 +68,16 @@ export default defineConfig({
             proxyPort: shopPort,
             databaseUrl: env.SHOP_DATABASE_URL ?? '',
           }),
+          business: {
+            driver: 'postgres',
+            urlVariable: 'SHOP_READ_DATABASE_URL',
+            currency: 'EUR',
+            queries: {
+              orders: 'SELECT placed_at AS at, total_cents AS amount FROM customer_order',
+              payments: "SELECT at, outcome = 'refused' AS failed FROM payment_attempt",
+              visits: 'SELECT at, visitor FROM visit',
+            },
+          },
           checklist: [
             {
               phase: 'Tests and validation',

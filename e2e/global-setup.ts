@@ -45,6 +45,7 @@ export default async function globalSetup(config: FullConfig): Promise<() => Pro
     const databasePort = Number((await started.said(/postgres\s+on port (\d+)/, 120_000))[1]);
     await started.said(/ready\s+in/, 120_000);
     process.env.E2E_DATABASE_URL = databaseUrl(dataDir, databasePort, 'ops');
+    process.env.E2E_SHOP_DATABASE_URL = databaseUrl(dataDir, databasePort, 'shop');
     for (const name of ENVIRONMENTS) {
       await queryAt(databaseUrl(dataDir, databasePort, 'shop'), `CREATE SCHEMA ${name}`);
     }

@@ -33,6 +33,16 @@ function shop(options: { name: string; title: string; proxyPort: number; holdSec
       drainSeconds: 5,
     },
     control: { token: controlToken },
+    business: {
+      driver: 'postgres' as const,
+      urlVariable: 'SHOP_READ_DATABASE_URL',
+      currency: 'EUR',
+      queries: {
+        orders: `SELECT placed_at AS at, total_cents AS amount FROM ${options.name}.customer_order`,
+        payments: `SELECT at, outcome = 'refused' AS failed FROM ${options.name}.payment_attempt`,
+        visits: `SELECT at, visitor FROM ${options.name}.visit`,
+      },
+    },
     health: {},
     checkDefaults: { intervalSeconds: 2, timeoutMs: 2_000 },
     validation: {

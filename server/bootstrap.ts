@@ -1,3 +1,7 @@
+import { estimateForResolved } from '#server/business/automatic';
+import { incidentImpactKnown } from '#server/business/contract';
+import { createSources } from '#server/business/drivers/registry';
+import { BUSINESS_SOURCES } from '#server/business/drivers/source';
 import { rollBackForAlert } from '#server/deployments/automatic-rollback';
 import { automaticRollbackDecided, deployEnded } from '#server/deployments/contract';
 import { followDrill } from '#server/deployments/drills/follow';
@@ -12,6 +16,7 @@ import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
 import { noteAlertResolved, openForAlert, openForRollback } from '#server/incidents/automatic';
 import { incidentResolved } from '#server/incidents/contract';
+import { noteImpact } from '#server/incidents/note-impact';
 import { noteStatusUpdate } from '#server/incidents/note-status-update';
 import { breachLockdownDecided } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
@@ -35,7 +40,7 @@ import type { Env } from '#server/platform/env';
 import { EventRegistry } from '#server/platform/events';
 import { randomIds } from '#server/platform/ids';
 import { createLogger, type Logger } from '#server/platform/logger';
-import { beginForResolved } from '#server/postmortems/automatic';
+import { beginForImpact } from '#server/postmortems/automatic';
 import { PLANNERS, RUN_POLICY, type RunPolicy } from '#server/runs/policy';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { SCHEDULED_JOBS } from '#server/schedules/job';
@@ -104,6 +109,7 @@ export function provideDomains(loaded: LoadedConfig, log: Logger): Map<Token<unk
     [PROCEDURES, new Map(ALL_PROCEDURES.map((item) => [item.id, item as unknown as Procedure<never>]))],
     [DRIVERS, createDrivers(loaded.config, log)],
     [CONTROLS, createControls(loaded.config)],
+    [BUSINESS_SOURCES, createSources(loaded.config)],
     [RUN_POLICY, approvalPolicy],
     [PLANNERS, deploymentPlanners],
     [SCHEDULED_JOBS, new Map(ALL_JOBS.map((job) => [job.id, job]))],
@@ -122,7 +128,9 @@ export function createEventRegistry(): EventRegistry {
   events.on(alertFired, 'incidents.open-for-alert', openForAlert);
   events.on(automaticRollbackDecided, 'incidents.open-for-rollback', openForRollback);
   events.on(alertResolved, 'incidents.note-alert-resolved', noteAlertResolved);
-  events.on(incidentResolved, 'postmortems.begin-for-resolved', beginForResolved);
+  events.on(incidentResolved, 'business.estimate-for-resolved', estimateForResolved);
+  events.on(incidentImpactKnown, 'incidents.note-impact', noteImpact);
+  events.on(incidentImpactKnown, 'postmortems.begin-for-impact', beginForImpact);
   events.on(statusUpdatePosted, 'incidents.note-status-update', noteStatusUpdate);
   return events;
 }

@@ -137,6 +137,16 @@ export function EnvironmentSettings({
             <p className="text-muted">Maintenance, lockdown and the emergency commands are not set up.</p>
           )}
         </Row>
+        <Row label="Business">
+          {environment.business ? (
+            <p>
+              Orders, payments and visits are read with <code>{environment.business.urlVariable}</code>, in{' '}
+              {environment.business.currency}.
+            </p>
+          ) : (
+            <p className="text-muted">Nothing is read, so what an incident costs cannot be estimated.</p>
+          )}
+        </Row>
         <Row label="Second person">
           <p className={environment.approvals.length === 0 ? 'text-muted' : ''}>
             {environment.approvals.length === 0

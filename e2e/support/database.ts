@@ -36,3 +36,10 @@ export function query<T extends pg.QueryResultRow>(sql: string, values: unknown[
   if (!url) throw new Error('E2E_DATABASE_URL is missing: the global setup has not run');
   return queryAt<T>(url, sql, values);
 }
+
+/** Runs one statement on the database of the shops, where each has a schema of its own. */
+export function queryShop(sql: string, values: unknown[] = []): Promise<pg.QueryResultRow[]> {
+  const url = process.env.E2E_SHOP_DATABASE_URL;
+  if (!url) throw new Error('E2E_SHOP_DATABASE_URL is missing: the global setup has not run');
+  return queryAt(url, sql, values);
+}

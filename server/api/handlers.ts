@@ -11,6 +11,8 @@ import { endOtherSessions, endSession, endSessionsOf } from '#server/auth/comman
 import { createToken, createTokenWithPassword, revokeToken } from '#server/auth/commands/manage-tokens';
 import type { Guarded } from '#server/auth/guard';
 import { getMe, listPeople, listSessions, listTokens } from '#server/auth/queries';
+import { estimateImpact, overrideImpact } from '#server/business/commands';
+import { getImpact } from '#server/business/queries';
 import { liftLock, lockEnvironment, markRelease } from '#server/deployments/commands/manage-environments';
 import { createFreeze, endFreeze } from '#server/deployments/commands/manage-freezes';
 import {
@@ -206,6 +208,9 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   addIncidentNote,
   correctIncidentEntry,
   mergeIncident,
+  getIncidentImpact: getImpact,
+  estimateIncidentImpact: estimateImpact,
+  overrideIncidentImpact: overrideImpact,
   listPostmortems,
   createPostmortem,
   getPostmortem,

@@ -2,6 +2,7 @@ import type * as z from 'zod/mini';
 import { ALERT_OPERATIONS } from '#server/api/operations/alerts';
 import { APPROVAL_OPERATIONS } from '#server/api/operations/approvals';
 import { AUDIT_OPERATIONS } from '#server/api/operations/audit';
+import { BUSINESS_OPERATIONS } from '#server/api/operations/business';
 import { CHECK_OPERATIONS } from '#server/api/operations/checks';
 import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
@@ -32,6 +33,7 @@ export const OPERATIONS = {
   ...NOTIFICATION_OPERATIONS,
   ...ALERT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
+  ...BUSINESS_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
   ...STATUS_OPERATIONS,
   ...CHECK_OPERATIONS,

@@ -54,6 +54,32 @@ describe('the console’s own Postgres', () => {
     );
   });
 
+  it('lets the shop’s reader see what business is reckoned from, whenever that is made, and nothing else', async () => {
+    const made = `CREATE TABLE customer_order (id text, email text, total_cents int, placed_at timestamptz DEFAULT now());
+      CREATE TABLE app_user (id int, password_hash text);
+      CREATE SCHEMA other; CREATE TABLE other.visit (at timestamptz, visitor text)`;
+    await withAdmin(first.shopUrl, (client) => client.query(made));
+    const reader = first.shopReaderUrl ?? '';
+    expect(await ask(reader, 'SELECT count(*)::int + sum(total_cents) FROM customer_order')).toBeNull();
+    expect(await ask(reader, 'SELECT count(DISTINCT visitor)::int FROM other.visit')).toBe(0);
+    for (const sql of [
+      'SELECT email FROM customer_order',
+      'SELECT password_hash FROM app_user',
+      'BEGIN READ WRITE; INSERT INTO customer_order DEFAULT VALUES',
+      'BEGIN READ WRITE; DELETE FROM other.visit',
+      'BEGIN READ WRITE; CREATE TABLE mine (id int)',
+    ])
+      await expect(ask(reader, sql), sql).rejects.toThrow('permission denied');
+    await expect(ask(reader, 'CREATE TEMPORARY TABLE mine (id int)')).rejects.toThrow();
+    const inOps = new URL(reader);
+    inOps.pathname = '/ops';
+    await expect(ask(inOps.href, 'SELECT 1')).rejects.toThrow('permission denied for database "ops"');
+    // A table of an older folder is let be read by the next start.
+    await withAdmin(first.shopUrl, (client) => client.query('REVOKE ALL ON customer_order FROM shop_reader'));
+    const next = await startOwnDatabases(dataDir, PORT);
+    expect(await ask(next.shopReaderUrl ?? '', 'SELECT sum(total_cents) FROM customer_order')).toBeNull();
+  });
+
   it('takes over the server that a killed start left, with its data', async () => {
     await ask(first.shopUrl, 'CREATE TABLE kept AS SELECT 7 AS value');
     const second = await startOwnDatabases(dataDir, PORT);

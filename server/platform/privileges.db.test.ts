@@ -27,6 +27,7 @@ const EXPECTED: Record<string, string> = {
   idempotency_record: 'SIUD',
   incident: 'SIU',
   incident_entry: 'SI',
+  incident_impact: 'SI',
   incident_role: 'SIU',
   incident_search: 'SIU',
   log_cursor: 'SIUD',

@@ -42,11 +42,17 @@ const TEXT = { rootCause: 'The cache had no limit.', resolution: 'Rolled back.' 
 /** Two workers deliver what is due, and then all of it is told once more, as after a crash. */
 async function deliver(): Promise<void> {
   const worker = app.ids.uuid();
-  await Promise.all([deliverEvents(app, worker), deliverEvents(app, worker)]);
+  const deliverAll = async (): Promise<void> => {
+    for (;;) {
+      const both = await Promise.all([deliverEvents(app, worker), deliverEvents(app, worker)]);
+      if (both[0] + both[1] === 0) return;
+    }
+  };
+  await deliverAll();
   await app.system.db.$executeRaw`
     UPDATE event_delivery SET status = 'pending', delivered_at = NULL, next_attempt_at = clock_timestamp()
     WHERE handler LIKE 'postmortems.%'`;
-  await Promise.all([deliverEvents(app, worker), deliverEvents(app, worker)]);
+  await deliverAll();
   const [failed] = await app.system.db.eventDelivery.findMany({ where: { lastError: { not: null } } });
   expect(failed?.lastError).toBeUndefined();
 }

@@ -133,6 +133,34 @@ const controlSchema = z.strictObject({
   timeoutMs: z.number().int().min(100).max(60_000).default(5_000),
 });
 
+const select = z
+  .string()
+  .trim()
+  .regex(/^(select|with)\s/i, 'write one SELECT')
+  .refine((sql) => !sql.includes(';'), 'write one SELECT, without a semicolon');
+
+/** Where the orders, payments and visits of a service are read, for what an incident cost and how business goes. */
+const businessSchema = z.discriminatedUnion('driver', [
+  z.strictObject({ driver: z.literal('none') }),
+  z.strictObject({
+    driver: z.literal('postgres'),
+    /** The environment variable with the connection string of a login that may only read. */
+    urlVariable: z.string().regex(/^[A-Z][A-Z0-9_]*$/, 'name an environment variable, like SHOP_READ_URL'),
+    /** Of all amounts, ISO 4217. */
+    currency: z.string().regex(/^[A-Z]{3}$/, 'write three letters, like EUR'),
+    /** Longest that a query may take. */
+    timeoutMs: z.number().int().min(100).max(60_000).default(5_000),
+    queries: z.strictObject({
+      /** Each order: `at` (timestamptz) and `amount` (whole minor units, like cents). */
+      orders: select,
+      /** Each attempt to pay: `at` and `failed` (boolean). */
+      payments: select,
+      /** Each page seen: `at` and `visitor` (whatever tells one from another). */
+      visits: select,
+    }),
+  }),
+]);
+
 const checkBase = {
   key: z.string().regex(/^[a-z0-9][a-z0-9-]{0,59}$/, 'use lower-case letters, digits and dashes, at most 60'),
   title: z.string().min(1).max(100),
@@ -228,6 +256,8 @@ const environmentFields = z.object({
     .prefault({}),
   /** Absent: maintenance mode, lockdown and the emergency commands are refused with words. */
   control: controlSchema.optional(),
+  /** `none`: what an incident cost cannot be estimated, and says so. */
+  business: businessSchema.prefault({ driver: 'none' }),
   /** Procedures that a second person must approve here. A rollback is never held up. */
   approvals: z.array(z.enum(['deployments.deploy', 'deployments.check', 'deployments.validate'])).default([]),
   /** For rehearsals: drills run here and nowhere else. */
@@ -283,6 +313,8 @@ export type EnvironmentOf<D extends EnvironmentConfig['deploy']['driver']> = Omi
 export type CommandConfig = z.output<typeof commandSchema>;
 
 export type ControlConfig = z.output<typeof controlSchema>;
+
+export type BusinessConfig = z.output<typeof businessSchema>;
 
 /** Types `ops.config.ts`. */
 export function defineConfig(config: OpsConfigInput): OpsConfigInput {

@@ -113,6 +113,9 @@ export const environmentConfiguration = z.object({
       z.object({ url: z.string(), page: z.string(), lockedPaths: z.array(z.string()), timeoutMs: z.int() }),
     )
     .check(z.describe('How maintenance and lockdown are switched on the service; null for not at all.')),
+  business: z
+    .nullable(z.object({ driver: z.string(), urlVariable: z.string(), currency: z.string() }))
+    .check(z.describe('Where orders, payments and visits are read; null for nowhere.')),
 });
 export type EnvironmentConfiguration = z.infer<typeof environmentConfiguration>;
 

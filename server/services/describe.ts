@@ -1,5 +1,5 @@
 import { createRedactor } from '#server/runs/redact';
-import type { ControlConfig, EnvironmentConfig, OpsConfig } from '#server/services/config';
+import type { BusinessConfig, ControlConfig, EnvironmentConfig, OpsConfig } from '#server/services/config';
 import type { EnvironmentConfiguration, ServiceConfiguration } from '#server/services/contract';
 
 /**
@@ -47,7 +47,15 @@ function describeEnvironment(environment: string, config: EnvironmentConfig): En
     })),
     checkHosts: config.checkHosts,
     control: config.control ? describeControl(config.control, config.url) : null,
+    business: describeBusiness(config.business),
   };
+}
+
+/** Without its queries, which are long; the connection string is no part of the configuration. */
+function describeBusiness(business: BusinessConfig): EnvironmentConfiguration['business'] {
+  if (business.driver === 'none') return null;
+  const { driver, urlVariable, currency } = business;
+  return { driver, urlVariable, currency };
 }
 
 /** Without its token. */

@@ -46,6 +46,7 @@ export const SAMPLES: Record<string, (world: World) => string> = {
     `incident status-page-update ${incident} We look into it --title Trouble --next 20`,
   'incident list': () => 'incident list',
   'incident show': ({ incident }) => `incident show ${incident}`,
+  'incident impact': ({ incident }) => `incident impact ${incident} --users 3-9 --reason Counted`,
   'postmortem list': () => 'postmortem list --view all',
   'postmortem show': ({ postmortem }) => `postmortem show INC-${postmortem}`,
   'postmortem export': ({ postmortem }) => `postmortem export ${postmortem}`,

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Role } from '#server/auth/contract';
+import { createSources } from '#server/business/drivers/registry';
+import { BUSINESS_SOURCES } from '#server/business/drivers/source';
 import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
 import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { type Clock, systemClock } from '#server/platform/clock';
@@ -66,6 +68,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
     const config = opsConfigSchema.parse(options.config);
     const hash = createHash('sha256').update(JSON.stringify(config)).digest('hex');
     provided.set(OPS_CONFIG, { config, hash, file: 'test' });
+    if (!provided.has(BUSINESS_SOURCES)) provided.set(BUSINESS_SOURCES, createSources(config));
   }
   const app = createApp({
     database,

@@ -83,6 +83,7 @@ export async function startBenchConsole(
       PORT: String(port),
       SHOP_PORT: String(shopPort),
       SHOP_DATABASE_URL: databases.shopUrl,
+      SHOP_READ_DATABASE_URL: databases.shopReaderUrl,
     });
     const { config } = await loadConfig(path.join(PROJECT_ROOT, 'ops.config.ts'));
     const known = config.services[PLACE.service]?.environments;

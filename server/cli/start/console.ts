@@ -75,6 +75,10 @@ export class Console {
       DATA_DIR: dataDir,
       DATABASE_URL: databaseUrl,
       SHOP_DATABASE_URL: this.#source.SHOP_DATABASE_URL ?? this.#databases?.shopUrl,
+      // Somebody's own shop is read by somebody's own login.
+      SHOP_READ_DATABASE_URL:
+        this.#source.SHOP_READ_DATABASE_URL ??
+        (this.#source.SHOP_DATABASE_URL ? undefined : this.#databases?.shopReaderUrl),
       ...(controlToken ? { OPS_CONTROL_TOKEN: controlToken } : {}),
       ...(isDemo ? { DEMO_PEOPLE: 'true' } : {}),
     };

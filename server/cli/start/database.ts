@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { z } from 'zod';
+import { letShopBeRead, SHOP_READER_ROLE } from '#server/cli/start/shop-reader';
 import {
   type EmbeddedPostgres,
   reachableFolder,
@@ -27,6 +28,8 @@ const secretsSchema = z.object({
   owner: z.string(),
   login: z.string(),
   shop: z.string(),
+  /** Absent in folders of earlier versions. */
+  shopReader: z.string().optional(),
 });
 
 type Secrets = z.infer<typeof secretsSchema>;
@@ -38,6 +41,8 @@ export interface OwnDatabaseUrls {
   url: string;
   /** The example shop's database in production; that of its practice environment lies beside it. */
   shopUrl: string;
+  /** The same for a login that may read what the business reckons with, and nothing else; absent until a start has made it. */
+  shopReaderUrl: string | undefined;
 }
 
 export interface OwnDatabases extends OwnDatabaseUrls {
@@ -50,7 +55,7 @@ export interface OwnDatabases extends OwnDatabaseUrls {
  * @param port the console's port; Postgres takes the next one, or where that is taken the first free one from ten above
  */
 export async function startOwnDatabases(dataDir: string, port: number): Promise<OwnDatabases> {
-  const secrets = (await readSecrets(dataDir)) ?? (await makeSecrets(dataDir));
+  const secrets = await withShopReader(dataDir, (await readSecrets(dataDir)) ?? (await makeSecrets(dataDir)));
   const postgres = await startEmbeddedPostgres({
     directory: secrets.directory,
     port: await choosePort(secrets.directory, port),
@@ -59,6 +64,7 @@ export async function startOwnDatabases(dataDir: string, port: number): Promise<
   });
   const isNew = await prepareRoles(postgres, secrets);
   if (isNew) await sealDatabases(postgres);
+  await withClient(postgres.url(SHOP_DATABASE), letShopBeRead);
   return { postgres, ...urlsOf(secrets, postgres.port) };
 }
 
@@ -80,6 +86,7 @@ function urlsOf(secrets: Secrets, port: number): OwnDatabaseUrls {
     ownerUrl: urlOf(OWNER_ROLE, secrets.owner, OPS_DATABASE),
     url: urlOf(LOGIN_ROLE, secrets.login, OPS_DATABASE),
     shopUrl: urlOf(SHOP_ROLE, secrets.shop, SHOP_DATABASE),
+    shopReaderUrl: secrets.shopReader && urlOf(SHOP_READER_ROLE, secrets.shopReader, SHOP_DATABASE),
   };
 }
 
@@ -101,7 +108,6 @@ async function readSecrets(dataDir: string): Promise<Secrets | null> {
 }
 
 async function makeSecrets(dataDir: string): Promise<Secrets> {
-  const file = secretsFile(dataDir);
   await mkdir(dataDir, { recursive: true });
   const name = createHash('sha256').update(path.resolve(dataDir)).digest('hex').slice(0, 12);
   const folder = await reachableFolder(dataDir, [`/var/lib/herbisveritas-ops/${name}`]);
@@ -111,24 +117,38 @@ async function makeSecrets(dataDir: string): Promise<Secrets> {
     await stopEmbeddedPostgres(directory, 'fast');
     await rename(directory, `${directory}.unused-${Date.now()}`);
   }
-  const password = (): string => randomBytes(18).toString('base64url');
   const secrets = {
     directory,
-    superuser: password(),
-    owner: password(),
-    login: password(),
-    shop: password(),
+    superuser: newPassword(),
+    owner: newPassword(),
+    login: newPassword(),
+    shop: newPassword(),
   };
+  await writeSecrets(dataDir, secrets);
+  return secrets;
+}
+
+/** The same with a password for the login that reads the shop, kept like the others. */
+async function withShopReader(dataDir: string, secrets: Secrets): Promise<Required<Secrets>> {
+  if (secrets.shopReader) return { ...secrets, shopReader: secrets.shopReader };
+  const complete = { ...secrets, shopReader: newPassword() };
+  await writeSecrets(dataDir, complete);
+  return complete;
+}
+
+const newPassword = (): string => randomBytes(18).toString('base64url');
+
+async function writeSecrets(dataDir: string, secrets: Secrets): Promise<void> {
+  const file = secretsFile(dataDir);
   await writeFile(`${file}.new`, JSON.stringify(secrets), { mode: 0o600 });
   await rename(`${file}.new`, file);
-  return secrets;
 }
 
 /**
  * Makes the roles and databases that are missing. The owner may not make roles: the serving role is made here.
  * @returns true when a database was made
  */
-async function prepareRoles(postgres: EmbeddedPostgres, secrets: Secrets): Promise<boolean> {
+async function prepareRoles(postgres: EmbeddedPostgres, secrets: Required<Secrets>): Promise<boolean> {
   return withClient(postgres.url('postgres'), async (client) => {
     const { rows } = await client.query<{ name: string }>(
       "SELECT rolname AS name FROM pg_roles UNION ALL SELECT 'database ' || datname FROM pg_database",
@@ -141,6 +161,7 @@ async function prepareRoles(postgres: EmbeddedPostgres, secrets: Secrets): Promi
     await makeRole(OWNER_ROLE, `LOGIN IN ROLE ops_app PASSWORD '${secrets.owner}'`);
     await makeRole(LOGIN_ROLE, `LOGIN IN ROLE ops_app PASSWORD '${secrets.login}'`);
     await makeRole(SHOP_ROLE, `LOGIN PASSWORD '${secrets.shop}'`);
+    await makeRole(SHOP_READER_ROLE, `LOGIN PASSWORD '${secrets.shopReader}'`);
     let made = false;
     for (const [database, owner] of [
       [OPS_DATABASE, OWNER_ROLE],

@@ -82,6 +82,8 @@ async function completeSettings(source: Variables): Promise<Variables> {
     DATA_DIR: dataDir,
     DATABASE_URL: settings.DATABASE_URL ?? own?.url,
     SHOP_DATABASE_URL: source.SHOP_DATABASE_URL || own?.shopUrl,
+    SHOP_READ_DATABASE_URL:
+      source.SHOP_READ_DATABASE_URL || (source.SHOP_DATABASE_URL ? undefined : own?.shopReaderUrl),
     ...(isDemo ? { DEMO_PEOPLE: 'true' } : {}),
   };
   process.chdir(PROJECT_ROOT);

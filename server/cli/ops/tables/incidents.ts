@@ -90,4 +90,23 @@ export const INCIDENTS = [
     calls: ['getIncident', 'listTimeline'],
     run: async (ops, input) => (await load()).showIncident(ops, input),
   }),
+  command({
+    path: 'incident impact',
+    group,
+    summary: 'What an incident cost: lost revenue and users affected',
+    details: [
+      'At its end it is estimated by itself, from the same hours of the four weeks before.',
+      'What you say with --revenue or --users counts until somebody says otherwise or estimates again.',
+    ],
+    args: [INCIDENT],
+    options: [
+      { flags: '--estimate', text: 'reckon it now from the service’s own orders, payments and visits' },
+      { flags: '--revenue <range>', text: 'say yourself what was lost, like 120-340.50, with --reason' },
+      { flags: '--currency <code>', text: 'of --revenue, like EUR; the one that is known unless told' },
+      { flags: '--users <range>', text: 'say yourself how many were affected, like 12-40, with --reason' },
+      { flags: '--reason <text>', text: 'how you know, for everybody to see' },
+    ],
+    calls: ['getIncidentImpact', 'estimateIncidentImpact', 'overrideIncidentImpact'],
+    run: async (ops, input) => (await import('#server/cli/ops/commands/impact')).showImpact(ops, input),
+  }),
 ];
