@@ -6,6 +6,7 @@ import { CHECK_OPERATIONS } from '#server/api/operations/checks';
 import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
 import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
+import { FIGURE_OPERATIONS } from '#server/api/operations/figures';
 import { FREEZE_OPERATIONS } from '#server/api/operations/freezes';
 import { INCIDENT_OPERATIONS } from '#server/api/operations/incidents';
 import { MAINTENANCE_OPERATIONS } from '#server/api/operations/maintenance';
@@ -33,6 +34,7 @@ export const OPERATIONS = {
   ...ALERT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
+  ...FIGURE_OPERATIONS,
   ...STATUS_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,
