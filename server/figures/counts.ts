@@ -1,5 +1,5 @@
 import type { Figures } from '#server/figures/contract';
-import { kindOf, msOf } from '#server/figures/milestones';
+import { kindOf, lengthOf, toMs } from '#server/figures/milestones';
 import type { Scope } from '#server/figures/places';
 import { INCIDENT_CAUSES, INCIDENT_LEVELS } from '#server/incidents/words/contract';
 import type { Ctx } from '#server/platform/context';
@@ -52,12 +52,12 @@ interface WeekRow {
   resolveMeanMs: number | null;
 }
 
-/** Incidents week by week, by when they began. `where` is about `i`. */
-export function readWeeks(ctx: Ctx, where: Prisma.Sql): Promise<WeekRow[]> {
+/** Incidents week by week, by when they began, from a Monday on. `where` is about `i`. */
+export function readWeeks(ctx: Ctx, where: Prisma.Sql, weeksFrom: Date): Promise<WeekRow[]> {
   return ctx.db.$queryRaw<WeekRow[]>`
-    SELECT date_trunc('week', i.started_at, 'UTC') AS week, count(*)::int AS incidents,
+    SELECT date_bin('7 days', i.started_at, ${weeksFrom}::timestamptz) AS week, count(*)::int AS incidents,
       (count(*) FILTER (WHERE i.level <= 2))::int AS severe,
-      avg(${msOf('resolve')}) FILTER (WHERE ${kindOf('resolve')} = 'recorded') AS "resolveMeanMs"
+      ${toMs(Prisma.sql`avg(${lengthOf('resolve')}) FILTER (WHERE ${kindOf('resolve')} = 'recorded')`)} AS "resolveMeanMs"
     FROM incident i WHERE ${where} AND i.merged_into_id IS NULL GROUP BY 1`;
 }
 

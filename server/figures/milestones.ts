@@ -20,8 +20,11 @@ const LENGTH: Record<MilestoneKey, Prisma.Sql> = {
 };
 
 export const kindOf = (key: MilestoneKey): Prisma.Sql => KIND[key];
-export const msOf = (key: MilestoneKey): Prisma.Sql =>
-  Prisma.sql`(extract(epoch FROM ${LENGTH[key]}) * 1000)::float8`;
+/** An interval. */
+export const lengthOf = (key: MilestoneKey): Prisma.Sql => LENGTH[key];
+/** An interval in ms: of a result alone, since it costs more than to reckon with intervals. */
+export const toMs = (interval: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`(extract(epoch FROM ${interval}) * 1000)::float8`;
 
 /** The tallies of each time, of the incidents that began from `from` on and of those before. `where` is about `i`. */
 export async function readMilestones(
@@ -31,15 +34,16 @@ export async function readMilestones(
 ): Promise<Record<MilestoneKey, { now: Tally; before: Tally }>> {
   const inner = MILESTONES.map(
     (key) =>
-      Prisma.sql`${kindOf(key)} AS ${Prisma.raw(`${key}_kind`)}, ${msOf(key)} AS ${Prisma.raw(`${key}_ms`)}`,
+      Prisma.sql`${kindOf(key)} AS ${Prisma.raw(`${key}_kind`)}, ${lengthOf(key)} AS ${Prisma.raw(`${key}_length`)}`,
   );
   const outer = MILESTONES.map((key) => {
-    const [kind, ms] = [Prisma.raw(`${key}_kind`), Prisma.raw(`${key}_ms`)];
+    const [kind, length] = [Prisma.raw(`${key}_kind`), Prisma.raw(`${key}_length`)];
+    const isRecorded = Prisma.sql`FILTER (WHERE ${kind} = 'recorded')`;
     const count = (value: string) => Prisma.sql`count(*) FILTER (WHERE ${kind} = ${value})::int`;
     return Prisma.sql`json_build_object('recorded', ${count('recorded')}, 'pending', ${count('pending')},
       'notApplicable', ${count('not_applicable')}, 'invalid', ${count('invalid')},
-      'meanMs', avg(${ms}) FILTER (WHERE ${kind} = 'recorded'),
-      'medianMs', percentile_cont(0.5) WITHIN GROUP (ORDER BY ${ms}) FILTER (WHERE ${kind} = 'recorded'))
+      'meanMs', ${toMs(Prisma.sql`avg(${length}) ${isRecorded}`)},
+      'medianMs', ${toMs(Prisma.sql`percentile_cont(0.5) WITHIN GROUP (ORDER BY ${length}) ${isRecorded}`)})
       AS ${Prisma.raw(key)}`;
   });
   const rows = await ctx.db.$queryRaw<({ isNow: boolean } & Record<MilestoneKey, Tally>)[]>`

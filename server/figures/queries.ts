@@ -57,7 +57,7 @@ export const readFigures = defineQuery({
     const [times, counts, weeks, deploys, actionItems, [ever]] = await Promise.all([
       readMilestones(ctx, where, span.from),
       readCounts(ctx, where, span.from),
-      readWeeks(ctx, incidentsOf(ctx, scope, span.weeksFrom, span.to)),
+      readWeeks(ctx, incidentsOf(ctx, scope, span.weeksFrom, span.to), span.weeksFrom),
       readDeploys(ctx, scope, oldest, span.to),
       readOverdue(ctx, scope, now),
       ctx.db.$queryRaw<{ found: boolean }[]>`
