@@ -39,7 +39,7 @@ export function FigureCard({
     <li className="flex min-w-0 flex-col gap-1 bg-surface px-4 py-3">
       <h3 className="text-s font-medium text-muted">{name}</h3>
       <p className={value === null ? 'text-l text-muted' : 'text-l font-semibold tracking-tight'}>
-        {value ?? 'None yet'}
+        {value ?? 'None'}
       </p>
       <p className="text-s text-pretty text-muted">
         {Icon ? <Icon aria-hidden="true" size={13} className="mr-1 inline-block align-[-2px]" /> : null}

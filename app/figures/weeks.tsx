@@ -32,7 +32,7 @@ export function Weeks({ weeks }: { weeks: Figures['weeks'] }) {
         name="Incidents and deploys by week"
         unit="count"
         series={series}
-        time={{ fromMs, toMs: fromMs + (weeks.length - 1) * WEEK_MS, stepMs: WEEK_MS }}
+        time={{ fromMs, toMs: fromMs + weeks.length * WEEK_MS - 1, stepMs: WEEK_MS }}
         height={HEIGHT}
         empty="Nothing happened."
         plain
