@@ -62,6 +62,9 @@ export default [
   route('incidents/new', 'incidents/new.route.tsx'),
   route('incidents/:number', 'incidents/detail.route.tsx'),
 
+  route('figures', 'figures/figures.route.tsx'),
+  route('figures.csv', 'figures/csv.route.tsx'),
+
   route('alerts', 'alerts/list.route.tsx'),
   route('alerts.csv', 'alerts/csv.route.tsx'),
   route('alerts/rules', 'alerts/rules.route.tsx'),

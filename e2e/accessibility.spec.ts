@@ -66,6 +66,8 @@ test('axe finds nothing on the pages that watch the shop', async ({ open, drill 
     '/alerts/deliveries',
     '/alerts/deliveries?search=nothing+like+it',
     '/status-updates',
+    '/figures',
+    '/figures?period=12m&milestone=resolve&kind=recorded',
   ]);
   const incident = await declareIncident(drill.as('responder'), { title: 'For a look', level: '4' });
   const address = `/incidents/${incident}`;

@@ -14,7 +14,12 @@ import { checklistProcedure, validationProcedure } from '#server/deployments/pro
 import { deployProcedure } from '#server/deployments/procedures/deploy';
 import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
-import { noteAlertResolved, openForAlert, openForRollback } from '#server/incidents/automatic';
+import {
+  noteAlertAcknowledged,
+  noteAlertResolved,
+  openForAlert,
+  openForRollback,
+} from '#server/incidents/automatic';
 import { incidentResolved } from '#server/incidents/contract';
 import { noteImpact } from '#server/incidents/note-impact';
 import { noteStatusUpdate } from '#server/incidents/note-status-update';
@@ -30,7 +35,12 @@ import {
   unlockProcedure,
 } from '#server/maintenance/procedures/toggles';
 import { noteLockdownDecision, noteRollbackDecision } from '#server/monitoring/alerts/automatic-actions';
-import { alertFired, alertResolved, automaticActionRequested } from '#server/monitoring/alerts/contract';
+import {
+  alertAcknowledged,
+  alertFired,
+  alertResolved,
+  automaticActionRequested,
+} from '#server/monitoring/alerts/contract';
 import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
 import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { systemClock } from '#server/platform/clock';
@@ -127,6 +137,7 @@ export function createEventRegistry(): EventRegistry {
   events.on(breachLockdownDecided, 'monitoring.note-lockdown-decision', noteLockdownDecision);
   events.on(alertFired, 'incidents.open-for-alert', openForAlert);
   events.on(automaticRollbackDecided, 'incidents.open-for-rollback', openForRollback);
+  events.on(alertAcknowledged, 'incidents.note-alert-acknowledged', noteAlertAcknowledged);
   events.on(alertResolved, 'incidents.note-alert-resolved', noteAlertResolved);
   events.on(incidentResolved, 'business.estimate-for-resolved', estimateForResolved);
   events.on(incidentImpactKnown, 'incidents.note-impact', noteImpact);

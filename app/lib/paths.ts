@@ -93,6 +93,9 @@ export const paths = {
   newIncident: (query: Query = {}) => withQuery('/incidents/new', query),
   incident: (number: number, query: Query = {}) => withQuery(`/incidents/${number}`, query),
 
+  figures: (filter: Query = {}) => withQuery('/figures', filter),
+  figuresCsv: (filter: Query = {}) => withQuery('/figures.csv', filter),
+
   alerts: (filter: Query = {}) => withQuery('/alerts', filter),
   alertsCsv: (filter: Query = {}) => withQuery('/alerts.csv', filter),
   alert: (alertId: string) => `/alerts/${encodeURIComponent(alertId)}`,

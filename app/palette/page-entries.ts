@@ -26,6 +26,7 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.schedules()]: ['cron', 'timer'],
   [paths.postmortems()]: ['postmortem', 'review', 'retrospective', 'incidents'],
   [paths.actionItems()]: ['tasks', 'todo', 'follow-up', 'due'],
+  [paths.figures()]: ['dora', 'mttr', 'mttd', 'mtta', 'reliability', 'lead time', 'change failure rate'],
   [paths.account()]: ['password', 'name', 'profile'],
   [paths.sessions()]: ['browsers', 'devices', 'sign out elsewhere'],
   [paths.people()]: ['users', 'roles', 'team'],
@@ -38,6 +39,7 @@ const PAGE_COMMANDS: Record<string, Partial<PaletteEntry>> = {
   [paths.statusUpdates()]: { command: 'incident:status-page-update' },
   [paths.postmortems()]: { command: 'postmortem:list' },
   [paths.actionItems()]: { command: 'action-items:list' },
+  [paths.figures()]: { command: 'figures' },
 };
 
 /** Every page, what is done in the settings, and what a person does with the console itself. */

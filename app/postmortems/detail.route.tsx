@@ -43,7 +43,12 @@ import {
   listOwners,
   previewPostmortem,
 } from '#server/postmortems/queries';
-import { DUE_DAYS_DEFAULT, SECTION_TITLES, type SectionKey } from '#server/postmortems/words/contract';
+import {
+  DUE_DAYS_DEFAULT,
+  ROOT_CAUSE_KIND_LABELS,
+  SECTION_TITLES,
+  type SectionKey,
+} from '#server/postmortems/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
@@ -189,6 +194,7 @@ export default function Postmortem() {
             began {formatUtc(postmortem.startedAt)}, lasted <Duration ms={postmortem.durationMs} />
           </span>
           <span>revision {postmortem.revision}</span>
+          <span>root cause: {ROOT_CAUSE_KIND_LABELS[postmortem.rootCauseKind].toLowerCase()}</span>
         </span>
       </PageHeader>
       <FailureNotice failure={failure} className="mb-4" />

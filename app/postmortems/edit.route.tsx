@@ -5,7 +5,7 @@ import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
-import { TextAreaField } from '#app/components/ui/field';
+import { SelectField, TextAreaField } from '#app/components/ui/field';
 import { FailureNotice, Notice } from '#app/components/ui/notice';
 import {
   type ActionArgs,
@@ -24,6 +24,8 @@ import { savePostmortem } from '#server/postmortems/commands/write-postmortem';
 import { getPostmortem, getPostmortemRevision, previewPostmortem } from '#server/postmortems/queries';
 import {
   POSTMORTEM_STATE_LABELS,
+  ROOT_CAUSE_KIND_LABELS,
+  ROOT_CAUSE_KINDS,
   SECTION_HINTS,
   SECTION_KEYS,
   SECTION_MAX,
@@ -49,9 +51,9 @@ export const action = protectedAction({
       handle: async (args) => {
         const { ctx, context, params, form } = args;
         const { number } = params;
-        const { version } = form;
+        const { version, rootCauseKind } = form;
         try {
-          const saved = await savePostmortem(ctx, { number, version, ...sectionsOf(form) });
+          const saved = await savePostmortem(ctx, { number, version, rootCauseKind, ...sectionsOf(form) });
           return redirectWithToast(context, paths.postmortem(saved.incidentNumber), {
             kind: 'success',
             message: `Saved as revision ${saved.revision}.`,
@@ -67,7 +69,14 @@ export const action = protectedAction({
       handle: async ({ ctx, form }) => {
         const sections = sectionsOf(form);
         const html = await previewPostmortem(ctx, sections);
-        return { html, sections, version: String(form.version), revision: String(form.revision) };
+        const { version, revision, rootCauseKind } = form;
+        return {
+          html,
+          sections,
+          version: String(version),
+          revision: String(revision),
+          rootCauseKind: String(rootCauseKind),
+        };
       },
     },
   },
@@ -85,6 +94,8 @@ async function bringTogether({ ctx, params, form }: ActionArgs) {
       state: now.state,
       version: String(now.version),
       revision: String(now.revision),
+      rootCauseKind: String(form.rootCauseKind),
+      theirKind: now.rootCauseKind,
     },
     { status: 409 },
   );
@@ -104,6 +115,7 @@ export default function EditPostmortem() {
   const sections = from?.sections ?? typed ?? postmortem.sections;
   const version = from?.version ?? failure?.values.version ?? postmortem.version;
   const revision = from?.revision ?? failure?.values.revision ?? postmortem.revision;
+  const rootCauseKind = from?.rootCauseKind ?? failure?.values.rootCauseKind ?? postmortem.rootCauseKind;
   const clashes: Partial<Record<SectionKey, string>> = together?.clashes ?? {};
   const isWritable = postmortem.state === 'draft' || postmortem.state === 'in_review';
   return (
@@ -143,6 +155,21 @@ export default function EditPostmortem() {
               defaultValue={sections[key]}
               errors={failure?.fields[key]}
             />
+            {key === 'rootCause' ? (
+              <SelectField
+                label="Kind of root cause"
+                name="rootCauseKind"
+                hint={
+                  together && together.theirKind !== together.rootCauseKind
+                    ? `${together.byName} left it at “${ROOT_CAUSE_KIND_LABELS[together.theirKind]}”.`
+                    : 'What the figures count by.'
+                }
+                options={ROOT_CAUSE_KINDS.map((value) => ({ value, label: ROOT_CAUSE_KIND_LABELS[value] }))}
+                defaultValue={String(rootCauseKind)}
+                errors={failure?.fields.rootCauseKind}
+                className="max-w-xs"
+              />
+            ) : null}
             {clashes[key] === undefined ? null : (
               <div className="grid gap-1 rounded-m bg-warning-soft px-3 py-2">
                 <p className="font-medium">

@@ -35,6 +35,7 @@ import {
   previewValidation,
 } from '#server/deployments/queries/previews';
 import { listReleases } from '#server/deployments/queries/releases';
+import { listFigureIncidents, readFigures } from '#server/figures/queries';
 import { getHealth } from '#server/http/health';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
@@ -224,6 +225,8 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   listActionItems,
   addActionItem,
   changeActionItem,
+  getFigures: readFigures,
+  listFigureIncidents,
   getStatusComposer,
   postStatusUpdate,
   announceMaintenance,

@@ -17,6 +17,7 @@ import { PERMISSIONS, ROLE_LABELS } from '#server/auth/contract';
 import type { Access } from '#server/auth/guard';
 import * as deployments from '#server/deployments/contract';
 import * as freezes from '#server/deployments/freezes/contract';
+import * as figures from '#server/figures/contract';
 import * as http from '#server/http/contract';
 import * as incidents from '#server/incidents/contract';
 import * as metrics from '#server/metrics/contract';
@@ -31,6 +32,7 @@ const NAMES = namedSchemas([
   audit,
   auth,
   deployments,
+  figures,
   freezes,
   http,
   incidents,

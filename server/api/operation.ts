@@ -18,6 +18,7 @@ export const GROUPS = {
   'Alerts and rules': 'What fires, why, and what is done about it.',
   Incidents: 'What goes wrong, who deals with it, and how it went.',
   'Post-mortems': 'What an incident teaches, and what is done about it.',
+  Figures: 'How often, how fast, how well.',
   'Status page': 'What the public is told.',
   Checks: 'What is looked at again and again, and how it was.',
   Metrics: 'Numbers over time: sent, scraped and read.',

@@ -7,6 +7,7 @@ import { CHECK_OPERATIONS } from '#server/api/operations/checks';
 import { CONSOLE_OPERATIONS } from '#server/api/operations/console';
 import { DRILL_OPERATIONS } from '#server/api/operations/drills';
 import { ENVIRONMENT_OPERATIONS } from '#server/api/operations/environments';
+import { FIGURE_OPERATIONS } from '#server/api/operations/figures';
 import { FREEZE_OPERATIONS } from '#server/api/operations/freezes';
 import { INCIDENT_OPERATIONS } from '#server/api/operations/incidents';
 import { MAINTENANCE_OPERATIONS } from '#server/api/operations/maintenance';
@@ -35,6 +36,7 @@ export const OPERATIONS = {
   ...INCIDENT_OPERATIONS,
   ...BUSINESS_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
+  ...FIGURE_OPERATIONS,
   ...STATUS_OPERATIONS,
   ...CHECK_OPERATIONS,
   ...METRIC_OPERATIONS,

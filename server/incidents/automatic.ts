@@ -5,13 +5,14 @@ import {
   type IncidentCause,
   type IncidentLevel,
 } from '#server/incidents/words/contract';
-import type { alertFired, alertResolved } from '#server/monitoring/alerts/contract';
+import type { alertAcknowledged, alertFired, alertResolved } from '#server/monitoring/alerts/contract';
 import { type Ctx, systemActor } from '#server/platform/context';
 import type { EventType } from '#server/platform/events-contract';
 import type { EnvironmentKey } from '#server/services/contract';
 
 type PayloadOf<E> = E extends EventType<infer T> ? T : never;
 type Fired = PayloadOf<typeof alertFired>;
+type Acknowledged = PayloadOf<typeof alertAcknowledged>;
 type Resolved = PayloadOf<typeof alertResolved>;
 type Decided = PayloadOf<typeof automaticRollbackDecided>;
 
@@ -47,6 +48,11 @@ export async function openForAlert(ctx: Ctx, event: Fired): Promise<void> {
     });
     // Its end may have been told before its beginning.
     const alert = await tx.db.alert.findUnique({ where: { id: alertId } });
+    if (alert?.acknowledgedAt) {
+      const { acknowledgedAt, acknowledgedByName, acknowledgeNote } = alert;
+      const by = { byName: acknowledgedByName ?? '', note: acknowledgeNote };
+      await addAcknowledged(tx, incidentId, { alertId, title, acknowledgedAt, ...by });
+    }
     if (alert?.resolvedAt) {
       const { resolvedAt, resolvedByName, resolveReason } = alert;
       const end = { byName: resolvedByName ?? '', reason: resolveReason ?? '' };
@@ -77,14 +83,46 @@ export async function openForRollback(ctx: Ctx, event: Decided): Promise<void> {
   });
 }
 
+/** Who deals with an alert is told in the incident that it opened or joined, and acknowledges that. Idempotent. */
+export async function noteAlertAcknowledged(ctx: Ctx, event: Acknowledged): Promise<void> {
+  await ctx.as(CONSOLE).transaction(async (tx) => {
+    const id = await findIncidentOf(tx, event.alertId);
+    if (id) await addAcknowledged(tx, id, { ...event, acknowledgedAt: new Date(event.acknowledgedAt) });
+  });
+}
+
 /** The end of an alert is told in the incident that it opened or joined. Idempotent. */
 export async function noteAlertResolved(ctx: Ctx, event: Resolved): Promise<void> {
   await ctx.as(CONSOLE).transaction(async (tx) => {
-    const [found] = await tx.db.$queryRaw<{ id: string }[]>`
-      SELECT coalesce(i.merged_into_id, i.id)::text AS id FROM incident_entry e JOIN incident i ON i.id = e.incident_id
-      WHERE e.alert_id = ${event.alertId}::uuid AND e.kind = 'system' ORDER BY e.id LIMIT 1`;
-    if (found) await addResolved(tx, found.id, { ...event, resolvedAt: new Date(event.resolvedAt) });
+    const id = await findIncidentOf(tx, event.alertId);
+    if (id) await addResolved(tx, id, { ...event, resolvedAt: new Date(event.resolvedAt) });
   });
+}
+
+/** The incident that an alert opened or joined, or what that was merged into. */
+async function findIncidentOf(tx: Ctx, alertId: string): Promise<string | null> {
+  const [found] = await tx.db.$queryRaw<{ id: string }[]>`
+    SELECT coalesce(i.merged_into_id, i.id)::text AS id FROM incident_entry e JOIN incident i ON i.id = e.incident_id
+    WHERE e.alert_id = ${alertId}::uuid AND e.kind = 'system' ORDER BY e.id LIMIT 1`;
+  return found?.id ?? null;
+}
+
+async function addAcknowledged(
+  tx: Ctx,
+  incidentId: string,
+  by: { alertId: string; title: string; acknowledgedAt: Date; byName: string; note: string | null },
+): Promise<void> {
+  const { alertId, acknowledgedAt } = by;
+  const added = await addEntry(tx, incidentId, {
+    kind: 'system',
+    text: `${by.byName} deals with the alert "${by.title}".${by.note ? ` ${by.note}` : ''}`,
+    occurredAt: acknowledgedAt,
+    alertId,
+    dedupKey: `alert:${alertId}:acknowledged:${acknowledgedAt.toISOString()}`,
+  });
+  if (added === null) return;
+  await tx.db.$executeRaw`
+    UPDATE incident SET acknowledged_at = least(acknowledged_at, ${acknowledgedAt}) WHERE id = ${incidentId}::uuid`;
 }
 
 function addResolved(

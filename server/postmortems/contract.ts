@@ -8,6 +8,7 @@ import {
   POSTMORTEM_STATES,
   POSTMORTEM_VIEWS,
   PRIORITIES,
+  ROOT_CAUSE_KINDS,
   SECTION_HINTS,
   SECTION_KEYS,
   SECTION_MAX,
@@ -84,7 +85,14 @@ export const revisionInput = z.object({
   number,
   revision: z.coerce.number().check(z.int(), z.minimum(1), z.maximum(2_147_483_647)),
 });
-export const savePostmortemInput = z.object({ number, version, ...sectionShape });
+export const savePostmortemInput = z.object({
+  number,
+  version,
+  ...sectionShape,
+  rootCauseKind: z
+    .optional(z.enum(ROOT_CAUSE_KINDS, `Choose one of ${ROOT_CAUSE_KINDS.join(', ')}.`))
+    .check(z.describe('What kind of thing the root cause was. Absent: stays as it is.')),
+});
 export const previewPostmortemInput = z.object(sectionShape);
 export const movePostmortemInput = z.object({ number, version });
 export const returnPostmortemInput = z.object({ number, version, reason });
@@ -173,6 +181,7 @@ export const postmortemDetail = z.extend(postmortemRow, {
   state: z.enum(POSTMORTEM_STATES),
   startedAt: timestamp,
   durationMs: z.int(),
+  rootCauseKind: z.enum(ROOT_CAUSE_KINDS),
   createdAt: timestamp,
   createdByName: z.string(),
   changedAt: timestamp,

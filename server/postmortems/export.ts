@@ -7,6 +7,7 @@ import {
   ACTION_ITEM_STATE_LABELS,
   POSTMORTEM_STATE_LABELS,
   PRIORITY_LABELS,
+  ROOT_CAUSE_KIND_LABELS,
   SECTION_TITLES,
   type SectionKey,
 } from '#server/postmortems/words/contract';
@@ -49,6 +50,7 @@ export function toMarkdown(
     `- Level: ${level}, ${INCIDENT_LEVEL_LABELS[level].toLowerCase()}`,
     ...(place ? [`- Where: ${plainMarkdown(place)}`] : []),
     `- From ${minuteUtc(startedAt)} to ${resolvedAt ? minuteUtc(resolvedAt) : 'now'}: ${durationWords(Math.round(postmortem.durationMs / 1_000))}`,
+    `- Kind of root cause: ${ROOT_CAUSE_KIND_LABELS[postmortem.rootCauseKind].toLowerCase()}`,
     ...sections(BEFORE_TIMELINE),
     '',
     '## Timeline',

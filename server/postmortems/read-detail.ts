@@ -4,7 +4,12 @@ import { readItems } from '#server/postmortems/action-items';
 import type { PostmortemDetail } from '#server/postmortems/contract';
 import { noPostmortem } from '#server/postmortems/records';
 import { readRows } from '#server/postmortems/rows';
-import { type DecisionKind, SECTION_KEYS, type Sections } from '#server/postmortems/words/contract';
+import {
+  type DecisionKind,
+  type RootCauseKind,
+  SECTION_KEYS,
+  type Sections,
+} from '#server/postmortems/words/contract';
 
 /** The text of a revision that is there; a section that it does not know yet is empty. */
 export async function readSections(ctx: Ctx, postmortemId: string, number: number): Promise<Sections> {
@@ -53,6 +58,7 @@ export async function readDetail(ctx: Ctx, number: number): Promise<PostmortemDe
     state: whole.state as PostmortemDetail['state'],
     startedAt: startedAt.toISOString(),
     durationMs: Math.max(0, until.getTime() - startedAt.getTime()),
+    rootCauseKind: whole.rootCauseKind as RootCauseKind,
     createdAt: whole.createdAt.toISOString(),
     createdByName: whole.createdByName,
     changedAt: whole.changedAt.toISOString(),

@@ -11,6 +11,7 @@ import { type Evidence, firstText, impactText } from '#server/postmortems/first-
 import {
   POSTMORTEM_STATE_LABELS,
   type PostmortemState,
+  type RootCauseKind,
   type Sections,
 } from '#server/postmortems/words/contract';
 import { findRunSummaries } from '#server/runs/queries';
@@ -29,6 +30,7 @@ export interface Held {
   state: PostmortemState;
   version: number;
   revision: number;
+  rootCauseKind: RootCauseKind;
 }
 
 /**
@@ -128,7 +130,7 @@ async function evidenceOf(tx: Ctx, incidentId: string): Promise<Evidence> {
 export async function holdPostmortem(tx: Ctx, number: number): Promise<Held> {
   const [held] = await tx.db.$queryRaw<Held[]>`
     SELECT p.id::text AS id, p.incident_id::text AS "incidentId", i.number, i.title, i.service, i.environment, p.state,
-      p.version, p.revision
+      p.version, p.revision, p.root_cause_kind AS "rootCauseKind"
     FROM postmortem p JOIN incident i ON i.id = p.incident_id WHERE i.number = ${number} FOR UPDATE OF p`;
   if (!held) throw noPostmortem(number, ' Nothing was changed.');
   return held;

@@ -51,6 +51,7 @@ export const SAMPLES: Record<string, (world: World) => string> = {
   'postmortem show': ({ postmortem }) => `postmortem show INC-${postmortem}`,
   'postmortem export': ({ postmortem }) => `postmortem export ${postmortem}`,
   'action-items list': () => 'action-items list',
+  figures: () => 'figures --period 90d',
   'checks list': () => 'checks list',
   'checks results': () => 'checks results health',
   'checks add': () => 'checks add more production --title More --kind tcp --host 127.0.0.1 --port 9',

@@ -83,6 +83,14 @@ describe('times on the axis', () => {
     expect(ticks.map(tickLabel)).toEqual(['12:10', '12:20', '12:30', '12:40', '12:50', '13:00']);
   });
 
+  it('of many weeks are Mondays, and still no more than there is room for', () => {
+    const year = 53 * 7 * 24 * 60 * MINUTE;
+    const ticks = timeTicks({ fromMs: NOON - year, toMs: NOON }, 8);
+    expect(ticks.length).toBeLessThanOrEqual(8);
+    expect(ticks.length).toBeGreaterThan(4);
+    for (const tick of ticks) expect(new Date(tick).getUTCDay()).toBe(1);
+  });
+
   it('name the day where one begins', () => {
     const ticks = timeTicks({ fromMs: NOON - 24 * 60 * MINUTE, toMs: NOON }, 5);
     expect(ticks.map(tickLabel)).toEqual(['12:00', '18:00', '2 Mar', '06:00', '12:00']);

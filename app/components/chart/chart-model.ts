@@ -105,6 +105,7 @@ function roundUp(value: number): number {
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
+const WEEK = 7 * DAY;
 const TICK_STEPS = [
   5 * MINUTE,
   10 * MINUTE,
@@ -117,12 +118,19 @@ const TICK_STEPS = [
   12 * HOUR,
   DAY,
   2 * DAY,
+  WEEK,
+  2 * WEEK,
+  4 * WEEK,
+  8 * WEEK,
+  13 * WEEK,
 ];
 
 /** Round times in UTC for the axis, at most `most`. */
 export function timeTicks({ fromMs, toMs }: Pick<ChartTime, 'fromMs' | 'toMs'>, most: number): number[] {
-  const step = TICK_STEPS.find((each) => (toMs - fromMs) / each <= most) ?? 7 * DAY;
-  const first = Math.ceil(fromMs / step) * step;
+  const step = TICK_STEPS.find((each) => (toMs - fromMs) / each <= most) ?? 26 * WEEK;
+  // Weeks begin on Monday, as 1970-01-05 was.
+  const origin = step % WEEK === 0 ? 4 * DAY : 0;
+  const first = Math.ceil((fromMs - origin) / step) * step + origin;
   return Array.from(
     { length: Math.max(0, Math.floor((toMs - first) / step) + 1) },
     (_, n) => first + n * step,

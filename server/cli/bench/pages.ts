@@ -32,6 +32,7 @@ const PAGES: Record<string, string> = {
   postmortems: '/postmortems?view=all',
   'without review': '/postmortems?view=missing',
   'action items': '/action-items',
+  figures: '/figures?period=12m',
   account: '/settings/account',
   people: '/settings/people',
   tokens: '/settings/tokens',

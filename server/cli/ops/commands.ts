@@ -4,6 +4,7 @@ import { exitCodeHelp, helpOf } from '#server/cli/ops/help';
 import { ALERTS } from '#server/cli/ops/tables/alerts';
 import { CHECKS } from '#server/cli/ops/tables/checks';
 import { EMERGENCIES } from '#server/cli/ops/tables/emergencies';
+import { FIGURES } from '#server/cli/ops/tables/figures';
 import { INCIDENTS } from '#server/cli/ops/tables/incidents';
 import { MANAGE } from '#server/cli/ops/tables/manage';
 import { METRICS } from '#server/cli/ops/tables/metrics';
@@ -53,6 +54,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...ALERTS,
   ...INCIDENTS,
   ...POSTMORTEMS,
+  ...FIGURES,
   ...STATUS_PAGE,
   ...CHECKS,
   ...METRICS,

@@ -41,7 +41,9 @@ export const mergeIncident = defineCommand({
       UPDATE incident SET merged_into_id = ${to.id}::uuid, version = version + 1
       WHERE id = ${from.id}::uuid OR merged_into_id = ${from.id}::uuid`;
     await tx.db.$executeRaw`
-      UPDATE incident SET started_at = least(started_at, ${from.startedAt}), version = version + 1
+      UPDATE incident SET started_at = least(started_at, ${from.startedAt}),
+        detected_at = least(detected_at, ${from.detectedAt}),
+        acknowledged_at = least(acknowledged_at, ${from.acknowledgedAt}::timestamptz), version = version + 1
       WHERE id = ${to.id}::uuid`;
     await tx.db.$executeRaw`
       UPDATE incident_role SET until = greatest(since, clock_timestamp())

@@ -3,15 +3,17 @@ import { defineCommand } from '#server/auth/guard';
 import {
   type AlertSummary,
   acknowledgeAlertInput,
+  alertAcknowledged,
   resolveAlertInput,
 } from '#server/monitoring/alerts/contract';
 import { utcTime } from '#server/monitoring/alerts/explain';
 import { noteEvent } from '#server/monitoring/alerts/history';
-import { resolveOpenAlert, toSummary } from '#server/monitoring/alerts/records';
+import { factOf, resolveOpenAlert, toSummary } from '#server/monitoring/alerts/records';
 import { toStanding } from '#server/monitoring/rules/records';
 import { missedAnew, resolvedByHand } from '#server/monitoring/rules/state';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
+import { publish } from '#server/platform/events';
 import type { Alert } from '#server/platform/generated/prisma/client';
 import { notify } from '#server/platform/notify';
 
@@ -34,6 +36,12 @@ export const acknowledgeAlert = defineCommand({
     const until = utcTime(alert.acknowledgedUntil as Date).slice(0, 16);
     const text = `Acknowledged until ${until} UTC${note ? `: ${note}` : '.'}`;
     await noteEvent(tx, alertId, { kind: 'acknowledged', text });
+    await publish(tx, alertAcknowledged, {
+      ...factOf(alert),
+      acknowledgedAt: (alert.acknowledgedAt as Date).toISOString(),
+      byName: tx.actor.name,
+      note: note || null,
+    });
     await told(tx, 'alerts.acknowledge', alert, note ?? null, { minutes });
     return toSummary(alert);
   },

@@ -150,6 +150,12 @@ export const alertFired = defineEvent(
   z.object({ ...fact, explanation: z.string(), breachSince: timestamp, openedAt: timestamp }),
 );
 
+/** Somebody deals with it: told each time that somebody says so. */
+export const alertAcknowledged = defineEvent(
+  'monitoring.alert-acknowledged',
+  z.object({ ...fact, acknowledgedAt: timestamp, byName: z.string(), note: z.nullable(z.string()) }),
+);
+
 export const alertResolved = defineEvent(
   'monitoring.alert-resolved',
   z.object({ ...fact, resolvedAt: timestamp, byName: z.string(), reason: z.string() }),

@@ -134,7 +134,8 @@ function snapshotOf(rule: Rule): RuleSnapshot {
   };
 }
 
-function factOf(alert: Alert) {
+/** What every event of an alert says of it. */
+export function factOf(alert: Alert) {
   const { id: alertId, ruleKey, title, service, environment } = alert;
   const [cause, severity] = [alert.cause as AlertCause, alert.severity as Severity];
   return { alertId, ruleKey, title, cause, severity, service, environment };

@@ -44,7 +44,7 @@ export const createPostmortem = defineCommand({
 });
 
 /**
- * Keeps another text as a revision. Sections that are not given stay as they are.
+ * Keeps another text as a revision, and the kind of its root cause. What is not given stays as it is.
  * @throws AppError `not_found`; `conflict` when somebody was quicker; `unprocessable` when it is approved, or nothing is
  * different
  */
@@ -52,7 +52,7 @@ export const savePostmortem = defineCommand({
   name: 'postmortems.save',
   access: 'postmortems.manage',
   input: savePostmortemInput,
-  handle: async (tx, { number, version, ...given }): Promise<PostmortemDetail> => {
+  handle: async (tx, { number, version, rootCauseKind, ...given }): Promise<PostmortemDetail> => {
     const held = await holdPostmortem(tx, number);
     assertVersion(held, version);
     if (!mayWrite(held.state))
@@ -66,14 +66,22 @@ export const savePostmortem = defineCommand({
       SECTION_KEYS.map((key) => [key, given[key] ?? before[key]]),
     ) as Sections;
     const changed = SECTION_KEYS.filter((key) => sections[key] !== before[key]);
-    if (changed.length === 0)
+    const kind = rootCauseKind ?? held.rootCauseKind;
+    if (changed.length === 0 && kind === held.rootCauseKind)
       throw new AppError('unprocessable', 'The text is as it was. Nothing was changed.');
-    const revision = held.revision + 1;
-    await addRevision(tx, held.id, revision, sections, tx.actor.type === 'user' ? tx.actor.id : null);
+    const revision = held.revision + (changed.length === 0 ? 0 : 1);
+    if (changed.length > 0)
+      await addRevision(tx, held.id, revision, sections, tx.actor.type === 'user' ? tx.actor.id : null);
     await tx.db.$executeRaw`
-      UPDATE postmortem SET version = version + 1, revision = ${revision}, changed_at = clock_timestamp()
+      UPDATE postmortem SET version = version + 1, revision = ${revision}, root_cause_kind = ${kind},
+        changed_at = clock_timestamp()
       WHERE id = ${held.id}::uuid`;
-    await auditPostmortem(tx, 'postmortems.save', held, { details: { revision, sections: changed } });
+    const details = {
+      revision,
+      sections: changed,
+      ...(kind === held.rootCauseKind ? {} : { rootCauseKind: kind }),
+    };
+    await auditPostmortem(tx, 'postmortems.save', held, { details });
     return readDetail(tx, number);
   },
 });

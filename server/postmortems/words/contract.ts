@@ -61,6 +61,30 @@ export const SECTION_HINTS: Record<SectionKey, string> = {
   publicMessage: 'What customers are told. Nothing internal.',
 };
 
+/** What kind of thing a root cause was, to count by. Never a person. */
+export const ROOT_CAUSE_KINDS = [
+  'release',
+  'configuration',
+  'dependency',
+  'capacity',
+  'data',
+  'security',
+  'process',
+  'unknown',
+] as const;
+export type RootCauseKind = (typeof ROOT_CAUSE_KINDS)[number];
+
+export const ROOT_CAUSE_KIND_LABELS: Record<RootCauseKind, string> = {
+  release: 'A release',
+  configuration: 'Configuration',
+  dependency: 'Something we depend on',
+  capacity: 'Capacity',
+  data: 'Data',
+  security: 'Security',
+  process: 'How we work',
+  unknown: 'Not known yet',
+};
+
 /** What a text needs before others are asked to look at it. */
 export const NEEDED_SECTIONS: readonly SectionKey[] = ['summary', 'impact', 'rootCause', 'resolution'];
 
