@@ -1,6 +1,8 @@
 import type { FormValues } from '#app/http/form.server';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
+import { changeIncidentTitle } from '#server/incidents/commands/change-title';
+import { leaveIncidentRole } from '#server/incidents/commands/leave-role';
 import { addIncidentNote } from '#server/incidents/commands/write-timeline';
 import { parseComposed } from '#server/incidents/composer';
 import type { Ctx } from '#server/platform/context';
@@ -18,9 +20,11 @@ export async function compose(ctx: Ctx, number: string, { text, version }: FormV
         hint: meant.hint,
         fields: { text: [`${meant.problem} ${meant.hint}`] },
       });
-    case 'note': {
+    case 'note':
+    case 'action': {
+      const { kind, text: words } = meant;
       const occurredAt = meant.occurredAt?.toISOString();
-      await addIncidentNote(ctx, { number, text: meant.text, occurredAt });
+      await addIncidentNote(ctx, { number, text: words, kind, occurredAt });
       return;
     }
     case 'state':
@@ -31,5 +35,11 @@ export async function compose(ctx: Ctx, number: string, { text, version }: FormV
       return;
     case 'role':
       await assignIncidentRole(ctx, { number, version, role: meant.role, email: meant.email ?? undefined });
+      return;
+    case 'leave':
+      await leaveIncidentRole(ctx, { number, version, role: meant.role, email: meant.email ?? undefined });
+      return;
+    case 'title':
+      await changeIncidentTitle(ctx, { number, version, title: meant.title });
   }
 }

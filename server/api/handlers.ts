@@ -36,10 +36,14 @@ import { listReleases } from '#server/deployments/queries/releases';
 import { getHealth } from '#server/http/health';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
+import { changeIncidentTitle } from '#server/incidents/commands/change-title';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
+import { leaveIncidentRole } from '#server/incidents/commands/leave-role';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
+import { pinIncidentEntry, unpinIncidentEntry } from '#server/incidents/commands/pin-entry';
 import { addIncidentNote, correctIncidentEntry } from '#server/incidents/commands/write-timeline';
 import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
+import { listPinnedEntries } from '#server/incidents/queries/pinned';
 import {
   disableEnhancedMonitoring,
   enableEnhancedMonitoring,
@@ -202,9 +206,14 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   listTimeline,
   changeIncidentState,
   changeIncidentLevel,
+  changeIncidentTitle,
   assignIncidentRole,
+  leaveIncidentRole,
   addIncidentNote,
   correctIncidentEntry,
+  listPinnedEntries: inRows(listPinnedEntries),
+  pinIncidentEntry,
+  unpinIncidentEntry,
   mergeIncident,
   listPostmortems,
   createPostmortem,

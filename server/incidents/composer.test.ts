@@ -70,6 +70,13 @@ describe('a command', () => {
       email: 'ana@people.example',
     });
     expect(parse('/assign scribe me')).toMatchObject({ role: 'scribe', email: null });
+    expect(parse('/leave scribe')).toEqual({ kind: 'leave', role: 'scribe', email: null });
+    expect(parse('/title  Nobody can pay ')).toEqual({ kind: 'title', title: 'Nobody can pay' });
+    expect(parse('/action 14:05 Restarted')).toEqual({
+      kind: 'action',
+      text: 'Restarted',
+      occurredAt: new Date('2026-03-01T14:05:00.000Z'),
+    });
   });
 
   it.each([
@@ -79,6 +86,9 @@ describe('a command', () => {
     ['/level 2', /Say why/],
     ['/assign comm', /Say which role/],
     ['/assign scribe ana and bob', /e-mail address; not "ana and bob"/],
+    ['/leave', /Say which role/],
+    ['/title', /Say what it is called/],
+    ['/action 14:05', /Say what was done/],
     ['/', /There is no command \//],
     ['/resolve', /There is no command \/resolve/],
   ])('that means nothing is refused with what to write: %s', (text, problem) => {

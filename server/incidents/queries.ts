@@ -120,8 +120,9 @@ export const getIncident = defineQuery({
       ...toSummary({ ...row, roles: commanders }, ctx.clock.now()),
       consequence: INCIDENT_LEVEL_CONSEQUENCES[level],
       needsPostMortem: needsPostMortem(level),
-      roles: row.roles.map(({ role, personName, since, until, assignedByName }) => ({
+      roles: row.roles.map(({ role, personId, personName, since, until, assignedByName }) => ({
         role: role as IncidentRole,
+        personId,
         personName,
         since: since.toISOString(),
         until: until?.toISOString() ?? null,

@@ -16,6 +16,7 @@ interface Row {
   correctsId: bigint | null;
   correctsText: string | null;
   correctedById: bigint | null;
+  pinnedByName: string | null;
 }
 
 /** Entries as people see them. `where` and `order` are about `e`, the entry. */
@@ -31,7 +32,9 @@ export async function readEntries(
       e.recorded_at AS "recordedAt", e.author_name AS "authorName", e.run_id::text AS "runId",
       e.alert_id::text AS "alertId", e.corrects_id AS "correctsId",
       (SELECT c.text FROM incident_entry c WHERE c.id = e.corrects_id) AS "correctsText",
-      (SELECT max(c.id) FROM incident_entry c WHERE c.corrects_id = e.id) AS "correctedById"
+      (SELECT max(c.id) FROM incident_entry c WHERE c.corrects_id = e.id) AS "correctedById",
+      (SELECT CASE WHEN p.is_pinned THEN p.by_name END FROM incident_pin p WHERE p.entry_id = e.id
+       ORDER BY p.turn DESC LIMIT 1) AS "pinnedByName"
     FROM incident_entry e JOIN incident i ON i.id = e.incident_id
     WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`;
   return rows.map((row) => ({

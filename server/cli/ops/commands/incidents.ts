@@ -5,7 +5,7 @@ import { usageFailure } from '#server/cli/ops/failure';
 import { age, clean, duration, minute } from '#server/cli/ops/output/format';
 import type { State } from '#server/cli/ops/output/paint';
 import type { Column } from '#server/cli/ops/output/table';
-import type { IncidentSummary } from '#server/incidents/contract';
+import type { IncidentEntryView, IncidentSummary } from '#server/incidents/contract';
 import {
   INCIDENT_LEVEL_CONSEQUENCES,
   INCIDENT_LEVEL_LABELS,
@@ -162,13 +162,14 @@ function whereOf({ service, environment }: IncidentSummary): string {
 }
 
 export async function showIncident(
-  ops: Ops<'getIncident' | 'listTimeline'>,
+  ops: Ops<'getIncident' | 'listPinnedEntries' | 'listTimeline'>,
   input: CommandInput,
 ): Promise<undefined> {
   const given = incidentNumberOf(input);
   const rows = rowsOf(input, 50);
   const incident = await ops.call('getIncident', { number: given });
   const { number } = incident;
+  const { rows: pinned } = await ops.call('listPinnedEntries', { number });
   const timeline = await ops.call('listTimeline', {
     number,
     system: input.options.system === false ? 'hide' : 'show',
@@ -176,7 +177,9 @@ export async function showIncident(
   });
   const entries = timeline.rows.slice(0, rows).reverse();
   const { paint } = ops.screen;
-  ops.screen.show({ ...incident, timeline: { ...timeline, rows: entries } }, () => [
+  const line = ({ id, occurredAt, authorName, text, correctedById }: IncidentEntryView) =>
+    `  ${minute(occurredAt)}  #${id}  ${clean(authorName)}: ${clean(text)}${correctedById ? ' (corrected)' : ''}`;
+  ops.screen.show({ ...incident, pinned, timeline: { ...timeline, rows: entries } }, () => [
     `${paint(stateOf(incident), INCIDENT_STATE_LABELS[incident.state])}  ${incident.name}  ${clean(incident.title)}  ${whereOf(incident)}`,
     `Level ${incident.level}: ${incident.consequence}`,
     `Began ${minute(incident.startedAt)}, lasted ${duration(incident.durationMs)}${incident.resolvedAt ? '' : ' so far'}.`,
@@ -184,10 +187,8 @@ export async function showIncident(
       .filter(({ until }) => until === null)
       .map(({ role, personName }) => `  ${INCIDENT_ROLE_LABELS[role]}: ${clean(personName)}`),
     ...(number === given ? [] : [`INC-${given} was merged into it.`]),
-    ...entries.map(
-      ({ occurredAt, authorName, text, correctedById }) =>
-        `  ${minute(occurredAt)}  ${clean(authorName)}: ${clean(text)}${correctedById ? ' (corrected)' : ''}`,
-    ),
+    ...(pinned.length > 0 ? ['Pinned:', ...pinned.map(line), 'Timeline:'] : []),
+    ...entries.map(line),
   ]);
   if (!ops.screen.json && timeline.total > entries.length)
     ops.screen.notice(`The last ${entries.length} of ${timeline.total} entries; more with --limit.`);
