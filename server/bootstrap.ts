@@ -12,6 +12,8 @@ import { restartProcedure } from '#server/deployments/procedures/restart';
 import { rollbackProcedure } from '#server/deployments/procedures/rollback';
 import { noteAlertResolved, openForAlert, openForRollback } from '#server/incidents/automatic';
 import { incidentResolved } from '#server/incidents/contract';
+import { ATTACHMENT_STORE } from '#server/incidents/drivers/attachment-store';
+import { postgresAttachments } from '#server/incidents/drivers/postgres-attachments';
 import { noteStatusUpdate } from '#server/incidents/note-status-update';
 import { breachLockdownDecided } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
@@ -101,6 +103,7 @@ export async function bootstrap(
 export function provideDomains(loaded: LoadedConfig, log: Logger): Map<Token<unknown>, unknown> {
   return new Map<Token<unknown>, unknown>([
     [OPS_CONFIG, loaded],
+    [ATTACHMENT_STORE, postgresAttachments],
     [PROCEDURES, new Map(ALL_PROCEDURES.map((item) => [item.id, item as unknown as Procedure<never>]))],
     [DRIVERS, createDrivers(loaded.config, log)],
     [CONTROLS, createControls(loaded.config)],

@@ -1,4 +1,5 @@
 import type { FormValues } from '#app/http/form.server';
+import { addIncidentImages } from '#server/incidents/commands/add-images';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
 import { changeIncidentTitle } from '#server/incidents/commands/change-title';
@@ -10,10 +11,24 @@ import { AppError } from '#server/platform/errors';
 
 /**
  * Does what a person wrote into the line of a timeline.
- * @throws AppError `invalid_input` for a command that means nothing, and what the commands throw
+ * @param files images that go with it
+ * @throws AppError `invalid_input` for a command that means nothing or takes no images, and what the commands throw
  */
-export async function compose(ctx: Ctx, number: string, { text, version }: FormValues): Promise<void> {
+export async function compose(
+  ctx: Ctx,
+  number: string,
+  { text, version, alt }: FormValues,
+  files: File[],
+): Promise<void> {
   const meant = parseComposed(typeof text === 'string' ? text : '', ctx.clock.now());
+  const isNote = meant.kind === 'note' || meant.kind === 'action';
+  if (files.length > 0 && !isNote && meant.kind !== 'problem') {
+    const problem = 'Images go with a note or with /action.';
+    throw new AppError('invalid_input', `${problem} Nothing was changed.`, {
+      hint: 'Send the command without them, and the images by themselves.',
+      fields: { images: [problem] },
+    });
+  }
   switch (meant.kind) {
     case 'problem':
       throw new AppError('invalid_input', `${meant.problem} Nothing was changed.`, {
@@ -24,7 +39,11 @@ export async function compose(ctx: Ctx, number: string, { text, version }: FormV
     case 'action': {
       const { kind, text: words } = meant;
       const occurredAt = meant.occurredAt?.toISOString();
-      await addIncidentNote(ctx, { number, text: words, kind, occurredAt });
+      if (files.length === 0) await addIncidentNote(ctx, { number, text: words, kind, occurredAt });
+      else {
+        const images = await Promise.all(files.map(readFile));
+        await addIncidentImages(ctx, { number, text: words, kind, occurredAt, alt, images });
+      }
       return;
     }
     case 'state':
@@ -42,4 +61,8 @@ export async function compose(ctx: Ctx, number: string, { text, version }: FormV
     case 'title':
       await changeIncidentTitle(ctx, { number, version, title: meant.title });
   }
+}
+
+async function readFile(file: File): Promise<{ fileName: string; bytes: Uint8Array }> {
+  return { fileName: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
 }

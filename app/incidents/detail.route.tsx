@@ -71,11 +71,12 @@ function done({ context, params, url }: ActionArgs, message: string) {
 const access = 'incidents.manage';
 
 export const action = protectedAction({
+  uploads: access,
   intents: {
     compose: {
       access,
       handle: async (args) => {
-        await compose(args.ctx, numberOf(args.params.number), args.form);
+        await compose(args.ctx, numberOf(args.params.number), args.form, args.files);
         return done(args, 'It is in the timeline.');
       },
     },

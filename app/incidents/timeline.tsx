@@ -18,7 +18,7 @@ import { TextAreaField } from '#app/components/ui/field';
 import { FailureNotice } from '#app/components/ui/notice';
 import { TONE_TEXT, type Tone } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
-import { anchorOf, Moment } from '#app/incidents/entry-parts';
+import { anchorOf, EntryImages, Moment } from '#app/incidents/entry-parts';
 import { PinForm, PinnedStrip } from '#app/incidents/pinned-strip';
 import { useSteadyRows } from '#app/incidents/use-steady-rows';
 import { cn } from '#app/lib/cn';
@@ -166,6 +166,7 @@ function Entry({
         >
           {entry.text}
         </p>
+        <EntryImages entry={entry} />
         <p className="flex flex-wrap items-center gap-x-2.5 text-s text-muted">
           <span>{entry.authorName}</span>
           {isLate ? (

@@ -225,6 +225,17 @@ export const incidentDetail = z.extend(incidentSummary, {
 });
 export type IncidentDetail = z.infer<typeof incidentDetail>;
 
+export const incidentImageView = z.object({
+  id: z.string(),
+  fileName: z.string(),
+  contentType: z.string(),
+  sizeBytes: z.int(),
+  width: z.int(),
+  height: z.int(),
+  sha256: z.string(),
+  alt: z.string().check(z.describe('What it shows.')),
+});
+
 export const incidentEntryView = z.object({
   id: z.string(),
   incidentNumber: z.int().check(z.describe('Where it was written: it may have been merged into this one.')),
@@ -238,6 +249,9 @@ export const incidentEntryView = z.object({
   correctsId: z.nullable(z.string()),
   correctsText: z.nullable(z.string()).check(z.describe('What the corrected entry says.')),
   correctedById: z.nullable(z.string()).check(z.describe('The last entry that corrects this one.')),
+  images: z
+    .array(incidentImageView)
+    .check(z.describe('Shown at /incidents/{incidentNumber}/images/{id} to who is signed in.')),
   pinnedByName: z.nullable(z.string()).check(z.describe('Who pinned it to the top; null: nobody.')),
 });
 export type IncidentEntryView = z.infer<typeof incidentEntryView>;

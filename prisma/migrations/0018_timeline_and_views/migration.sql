@@ -54,6 +54,9 @@ CREATE TABLE "incident_attachment_content" (
 CREATE INDEX "saved_view_list_owner_id_idx" ON "saved_view"("list", "owner_id");
 
 -- CreateIndex
+CREATE INDEX "incident_role_person_id_incident_id_idx" ON "incident_role"("person_id", "incident_id");
+
+-- CreateIndex
 CREATE INDEX "incident_pin_incident_id_idx" ON "incident_pin"("incident_id");
 
 -- CreateIndex

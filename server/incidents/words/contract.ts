@@ -3,6 +3,10 @@
 export const INCIDENT_TITLE_MAX = 200;
 /** The longest entry of a timeline, characters. */
 export const INCIDENT_TEXT_MAX = 4_000;
+/** Images that are sent at once at most, and their bytes all together. */
+export const INCIDENT_IMAGES_MAX = 4;
+export const INCIDENT_IMAGES_BYTES = 5 * 1024 * 1024;
+export const INCIDENT_IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'] as const;
 /** Pinned entries that an incident has at most: more of them are no longer a look. */
 export const INCIDENT_PINS_MAX = 20;
 
