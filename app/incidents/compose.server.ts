@@ -8,6 +8,7 @@ import { addIncidentNote } from '#server/incidents/commands/write-timeline';
 import { parseComposed } from '#server/incidents/composer';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
+import { findRunByNumber } from '#server/runs/queries';
 
 /**
  * Does what a person wrote into the line of a timeline.
@@ -58,6 +59,12 @@ export async function compose(
     case 'leave':
       await leaveIncidentRole(ctx, { number, version, role: meant.role, email: meant.email ?? undefined });
       return;
+    case 'evidence': {
+      const { of, id, text: words } = meant;
+      const what = of === 'alert' ? { alertId: id } : { runId: await runIdOf(ctx, id) };
+      await addIncidentNote(ctx, { number, text: words, ...what });
+      return;
+    }
     case 'title':
       await changeIncidentTitle(ctx, { number, version, title: meant.title });
   }
@@ -65,4 +72,17 @@ export async function compose(
 
 async function readFile(file: File): Promise<{ fileName: string; bytes: Uint8Array }> {
   return { fileName: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+/** The run of a number, or of an id. @throws AppError `unprocessable` where there is none, so that what was written stays */
+async function runIdOf(ctx: Ctx, given: string): Promise<string> {
+  if (!/^\d+$/.test(given)) return given;
+  try {
+    return (await findRunByNumber(ctx, { number: given })).id;
+  } catch (error) {
+    if (!(error instanceof AppError) || error.kind !== 'not_found') throw error;
+    throw new AppError('unprocessable', `There is no run #${given}. Nothing was changed.`, {
+      hint: 'Open the list of runs to see its number.',
+    });
+  }
 }

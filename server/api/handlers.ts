@@ -117,6 +117,8 @@ import {
 } from '#server/status/commands/manage-page';
 import { postStatusUpdate } from '#server/status/commands/post-update';
 import { getStatusComposer } from '#server/status/queries';
+import { deleteView, renameView, saveView } from '#server/views/commands/keep-views';
+import { listViews } from '#server/views/queries';
 
 /** A command or query as the API calls it, with what it demands of its caller. */
 export type Handler<R = unknown> = ((ctx: Ctx, input: unknown) => Promise<R>) & Guarded;
@@ -215,6 +217,10 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   pinIncidentEntry,
   unpinIncidentEntry,
   mergeIncident,
+  listViews: inRows(listViews),
+  saveView,
+  renameView,
+  deleteView,
   listPostmortems,
   createPostmortem,
   getPostmortem,

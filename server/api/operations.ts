@@ -18,6 +18,7 @@ import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
 import { SECURITY_OPERATIONS } from '#server/api/operations/security';
 import { STATUS_OPERATIONS } from '#server/api/operations/status';
 import { TOKEN_OPERATIONS } from '#server/api/operations/tokens';
+import { VIEW_OPERATIONS } from '#server/api/operations/views';
 
 /** Every call of the HTTP API by its id. */
 export const OPERATIONS = {
@@ -32,6 +33,7 @@ export const OPERATIONS = {
   ...NOTIFICATION_OPERATIONS,
   ...ALERT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
+  ...VIEW_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
   ...STATUS_OPERATIONS,
   ...CHECK_OPERATIONS,

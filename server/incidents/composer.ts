@@ -16,6 +16,8 @@ export type Composed =
   /** Of whom, by e-mail address; null: of the writer. */
   | { kind: 'role' | 'leave'; role: IncidentRole; email: string | null }
   | { kind: 'title'; title: string }
+  /** What it is about: a run by its number or id, or an alert by its id. */
+  | { kind: 'evidence'; of: 'run' | 'alert'; id: string; text: string }
   /** It means nothing: why, and what to write instead. */
   | { kind: 'problem'; problem: string; hint: string };
 
@@ -41,6 +43,8 @@ export function parseComposed(written: string, now: Date): Composed {
     case 'note':
     case 'action':
       return parseNote(rest, now, word.toLowerCase() as 'note' | 'action');
+    case 'evidence':
+      return parseEvidence(rest);
     case 'status':
       return parseStatus(rest);
     case 'level':
@@ -101,6 +105,28 @@ function utcMoment(text: string): Date | null {
   if (new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) !== day) return null;
   const at = new Date(`${day}T${hour.padStart(2, '0')}:${minute}:${second}${offset.toUpperCase()}`);
   return Number.isNaN(at.getTime()) || Number(hour) > 23 ? null : at;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A run or an alert, by the link to its page or by name. */
+function parseEvidence(rest: string): Composed {
+  const [first, after] = splitFirst(rest);
+  const link = /\/(run|alert)s\/([0-9a-f-]{36})(?:[/?#].*)?$/i.exec(first);
+  const [second, words] = link ? [link[2] ?? '', after] : splitFirst(after);
+  const of = link ? (link[1]?.toLowerCase() as 'run' | 'alert') : choose(['run', 'alert'], first);
+  if (!of) return problemOf('Say of what: run, alert, or the link to its page.', 'evidence');
+  const id = second.replace(/^#/, '').toLowerCase();
+  if (of === 'run' && !/^\d{1,9}$/.test(id) && !UUID.test(id))
+    return problemOf(`Name the run by its number; not "${second.slice(0, 40)}".`, 'evidence');
+  if (of === 'alert' && !UUID.test(id)) {
+    return {
+      kind: 'problem',
+      problem: `Name the alert by the link to its page; not "${second.slice(0, 40)}".`,
+      hint: 'Open the alert, copy its address, and write it behind /evidence.',
+    };
+  }
+  return { kind: 'evidence', of, id, text: words || `See this ${of}.` };
 }
 
 function parseStatus(rest: string): Composed {

@@ -74,6 +74,17 @@ export const incidentFilter = z.object({
     )
     .check(z.describe('open: all that are not resolved.')),
   level: z.optional(level),
+  worst: z.optional(level).check(z.describe('This level and the graver ones.')),
+  days: z
+    .optional(
+      z.coerce
+        .number('Give whole days.')
+        .check(z.int('Give whole days.'), z.minimum(1, 'Give 1 day or more.'), z.maximum(3_660)),
+    )
+    .check(z.describe('Those that began within so many days.')),
+  mine: z
+    .optional(z.union([z.boolean(), z.stringbool()]))
+    .check(z.describe('Those in which the caller has or had a role.')),
   service: z.optional(place),
   environment: z.optional(place),
   search: z

@@ -11,6 +11,7 @@ import {
   incidentInput,
   timelineInput,
 } from '#server/incidents/contract';
+import { viewConditions } from '#server/incidents/list-conditions';
 import { noIncident, toSummary, withCommander } from '#server/incidents/records';
 import { needsPostMortem } from '#server/incidents/state';
 import { readEntries } from '#server/incidents/timeline';
@@ -38,7 +39,7 @@ export const listIncidents = defineQuery({
   handle: async (ctx, filter): Promise<IncidentPage> => {
     const { page, pageSize, search } = filter;
     const found = search ? await findRarely(ctx, search) : null;
-    const base = baseConditions(filter, found);
+    const base = Prisma.join([baseConditions(filter, found), ...viewConditions(ctx, filter)], ' AND ');
     const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
     const offset = (page - 1) * pageSize;
     const newest = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
@@ -75,7 +76,8 @@ export const readIncidentBatch = defineQuery({
   input: incidentBatchInput,
   handle: async (ctx, { afterNumber, limit, ...filter }): Promise<IncidentSummary[]> => {
     const found = filter.search ? await findRarely(ctx, filter.search) : null;
-    const where = Prisma.join([baseConditions(filter, found), ...facetConditions(filter)], ' AND ');
+    const base = [baseConditions(filter, found), ...viewConditions(ctx, filter)];
+    const where = Prisma.join([...base, ...facetConditions(filter)], ' AND ');
     const ids = await ctx.db.$queryRaw<{ id: string }[]>`
       SELECT i.id::text FROM incident i WHERE ${where} AND i.number > ${afterNumber}
       ORDER BY i.number LIMIT ${limit}`;

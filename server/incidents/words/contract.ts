@@ -75,6 +75,7 @@ export type IncidentEntryKind = (typeof INCIDENT_ENTRY_KINDS)[number];
 export const COMPOSER_EXAMPLES = {
   note: '/note 14:05 The queue was restarted',
   action: '/action 14:10 Switched to the second provider',
+  evidence: '/evidence run 42 This deploy began it',
   status: '/status identified The payment provider is down',
   level: '/level 1 because nobody can pay',
   assign: '/assign scribe someone@example.com',

@@ -133,9 +133,11 @@ export const INCIDENTS = [
       { flags: '--level <level>', text: 'only these', choices: LEVELS },
       { flags: '--service <service>', text: 'only of this one' },
       { flags: '--search <words>', text: 'words of title and timeline' },
+      { flags: '--mine', text: 'only those in which you have or had a role' },
+      { flags: '--view <name>', text: 'what a saved view shows; the other options change it' },
       { flags: '--limit <rows>', text: 'how many at most, up to 200' },
     ],
-    calls: ['listIncidents'],
+    calls: ['listIncidents', 'listViews'],
     run: async (ops, input) => (await load()).listIncidents(ops, input),
   }),
   command({
