@@ -79,7 +79,7 @@ export function ImagePicker({
           accept={INCIDENT_IMAGE_TYPES.join()}
           multiple
           onChange={follow}
-          className="hit max-w-full py-1.5 text-s"
+          className="hit max-w-full py-1.5 text-s file:mr-2 file:rounded-m file:border file:border-edge/70 file:bg-surface file:px-2 file:py-0.5 file:text-ink"
         />
       </label>
       {names.length > 0 ? (

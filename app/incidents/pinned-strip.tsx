@@ -35,12 +35,12 @@ export function PinnedStrip({
                 entry.text
               )}
             </p>
-            <p className="flex flex-wrap items-center gap-x-2.5 text-s text-muted">
+            <div className="flex flex-wrap items-center gap-x-2.5 text-s text-muted">
               <Moment at={entry.occurredAt} withDay />
               <span>{entry.authorName}</span>
               {entry.correctedById ? <span>corrected since</span> : null}
               {mayWrite ? <PinForm entry={entry} action={action} /> : null}
-            </p>
+            </div>
           </li>
         ))}
       </ul>

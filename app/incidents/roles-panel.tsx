@@ -88,7 +88,7 @@ function Holder({ held, parts }: { held: IncidentRoleView; parts: FormParts }) {
   const { role, personId, personName, since } = held;
   const mayEnd = blockedBy === null && (role !== 'commander' || incident.state === 'resolved');
   return (
-    <span className="flex flex-wrap items-center gap-x-2">
+    <div className="flex flex-wrap items-center gap-x-2">
       <span className="min-w-0">
         {personName}{' '}
         <span className="text-s text-muted">
@@ -110,6 +110,6 @@ function Holder({ held, parts }: { held: IncidentRoleView; parts: FormParts }) {
           </Button>
         </Form>
       ) : null}
-    </span>
+    </div>
   );
 }

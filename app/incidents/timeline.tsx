@@ -167,7 +167,7 @@ function Entry({
           {entry.text}
         </p>
         <EntryImages entry={entry} />
-        <p className="flex flex-wrap items-center gap-x-2.5 text-s text-muted">
+        <div className="flex flex-wrap items-center gap-x-2.5 text-s text-muted">
           <span>{entry.authorName}</span>
           {isLate ? (
             <span>
@@ -197,7 +197,7 @@ function Entry({
             </Link>
           ) : null}
           {pin}
-        </p>
+        </div>
         {children}
       </div>
     </li>
