@@ -60,7 +60,7 @@ test('without JavaScript: a view is saved, chosen, renamed and deleted', async (
   await page.getByRole('button', { name: 'Filter' }).click();
   await views.getByText('Save what is shown as a view').click();
   await views.getByLabel('Name').fill(name);
-  await views.getByLabel('For everybody').check();
+  await views.getByRole('checkbox', { name: 'For everybody' }).check();
   await views.getByRole('button', { name: 'Save the view' }).click();
   await expect(views.getByRole('link', { name })).toHaveAttribute('aria-current', 'page');
 
@@ -73,7 +73,7 @@ test('without JavaScript: a view is saved, chosen, renamed and deleted', async (
   await page.goto('/incidents?state=resolved');
   await views.getByText('Save what is shown as a view').click();
   await views.getByLabel('Name').fill(name.toUpperCase());
-  await views.getByLabel('For everybody').check();
+  await views.getByRole('checkbox', { name: 'For everybody' }).check();
   await views.getByRole('button', { name: 'Save the view' }).click();
   await expect(views.getByRole('alert')).toContainText('A view of everybody has this name');
   await expect(views.getByLabel('Name')).toHaveValue(name.toUpperCase());

@@ -90,11 +90,11 @@ export function ImagePicker({
               <button
                 type="button"
                 onClick={() => remove(index)}
+                aria-label={`${name}: do not send it`}
                 className="hit inline-flex max-w-60 items-center gap-1.5 rounded-m bg-pressed px-2.5 text-s hover:bg-hover"
               >
                 <span className="truncate">{name}</span>
                 <X aria-hidden="true" size={13} className="shrink-0" />
-                <span className="sr-only">: do not send it</span>
               </button>
             </li>
           ))}
