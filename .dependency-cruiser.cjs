@@ -1,7 +1,7 @@
 // The direction of imports. Each rule is an error; the numbers are those of the architecture's list.
 const CORE =
   'services|deployments|secrets|maintenance|monitoring|metrics|logs|incidents|postmortems|status|performance|business';
-const SUPPORTING = 'auth|audit|runs|schedules|notifications';
+const SUPPORTING = 'auth|audit|runs|schedules|notifications|views';
 /** Tests, and suites that several tests run. */
 const TEST = '(\\.test|-suite)\\.tsx?$';
 

@@ -61,6 +61,7 @@ export default [
   route('incidents.csv', 'incidents/csv.route.tsx'),
   route('incidents/new', 'incidents/new.route.tsx'),
   route('incidents/:number', 'incidents/detail.route.tsx'),
+  route('incidents/:number/images/:imageId', 'incidents/image.route.tsx'),
 
   route('figures', 'figures/figures.route.tsx'),
   route('figures.csv', 'figures/csv.route.tsx'),

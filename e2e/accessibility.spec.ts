@@ -73,12 +73,19 @@ test('axe finds nothing on the pages that watch the shop', async ({ open, drill 
   const address = `/incidents/${incident}`;
   await drill.as('responder').post(address, { intent: 'compose', text: '/note 00:00 At midnight' });
   await walk(page, [address, `${address}?order=oldest&system=hide`]);
+  await page.getByRole('button', { name: /^Pin / }).first().click();
+  await page.getByRole('region', { name: 'Pinned' }).waitFor();
   await page.getByRole('link', { name: 'Correct' }).first().click();
+  await page.getByText('Say what they show').click();
+  await page.getByText('Change the title').first().click();
   await page.getByText('Give or hand over a role').click();
   await page.getByText('Change the level').first().click();
   await page.getByText('It is the same as another').click();
   await test.step('an incident with all its forms', () => expectAccessible(page, 'an incident'));
   await resolveIncident(drill.as('responder'), incident);
+  await visit(page, '/incidents?mine=true&state=resolved');
+  await page.getByText('Save what is shown as a view').click();
+  await test.step('saving a view', () => expectAccessible(page, 'saving a view'));
 
   await visit(page, '/checks?environment=staging&kind=health');
   await page.getByRole('link', { name: 'Health' }).click();

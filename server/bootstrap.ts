@@ -21,6 +21,8 @@ import {
   openForRollback,
 } from '#server/incidents/automatic';
 import { incidentResolved } from '#server/incidents/contract';
+import { ATTACHMENT_STORE } from '#server/incidents/drivers/attachment-store';
+import { postgresAttachments } from '#server/incidents/drivers/postgres-attachments';
 import { noteImpact } from '#server/incidents/note-impact';
 import { noteStatusUpdate } from '#server/incidents/note-status-update';
 import { breachLockdownDecided } from '#server/maintenance/contract';
@@ -116,6 +118,7 @@ export async function bootstrap(
 export function provideDomains(loaded: LoadedConfig, log: Logger): Map<Token<unknown>, unknown> {
   return new Map<Token<unknown>, unknown>([
     [OPS_CONFIG, loaded],
+    [ATTACHMENT_STORE, postgresAttachments],
     [PROCEDURES, new Map(ALL_PROCEDURES.map((item) => [item.id, item as unknown as Procedure<never>]))],
     [DRIVERS, createDrivers(loaded.config, log)],
     [CONTROLS, createControls(loaded.config)],

@@ -1,9 +1,18 @@
-/** A submitted form: a field that came several times is a list. Files are not taken. */
+/** A submitted form: a field that came several times is a list. */
 export type FormValues = Record<string, string | string[]>;
 
-/** Reads the form of a request. */
-export async function readForm(request: Request): Promise<FormValues> {
-  return formValues(await request.formData());
+/** Reads the form of a request, and the files that it brings; a file field left empty brings none. */
+export async function readForm(request: Request): Promise<{ form: FormValues; files: File[] }> {
+  const data = await request.formData();
+  const files = [...data.values()].filter(
+    (value): value is File => typeof value !== 'string' && (value.size > 0 || value.name !== ''),
+  );
+  return { form: formValues(data), files };
+}
+
+/** True for a form with files, which is read only for who may send it. */
+export function bringsFiles(request: Request): boolean {
+  return (request.headers.get('Content-Type') ?? '').startsWith('multipart/form-data');
 }
 
 export function formValues(form: FormData): FormValues {

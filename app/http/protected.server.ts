@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node';
 import { boundaryError, type ErrorView, viewOf } from '#app/http/errors.server';
-import { type FormValues, readForm, withoutSecrets } from '#app/http/form.server';
+import { bringsFiles, type FormValues, readForm, withoutSecrets } from '#app/http/form.server';
 import { loginPath } from '#app/http/redirect.server';
 import { type Access, authorize } from '#server/auth/guard';
 import type { WebContext } from '#server/http/load-context';
@@ -21,6 +21,8 @@ export interface PageArgs {
 
 export interface ActionArgs extends PageArgs {
   form: FormValues;
+  /** What the form brings beside its fields. */
+  files: File[];
 }
 
 /** What a refused form gets back as action data; `values` is what the person typed, without passwords. */
@@ -82,9 +84,11 @@ type ActionResult<I extends Record<string, Intent>> = Handled<I> | ReturnType<ty
  * Makes a route's action: one entry per value of the form's `intent` field; a form without one is `default`. A refusal
  * that the person can mend on the form comes back as {@link ActionFailure} with its status; the others reach the error
  * boundary. Nothing is done for an intent that is not listed.
+ * @param spec.uploads who may send files: nothing of a form with files is read for anybody else
  */
 export function protectedAction<I extends Record<string, Intent>>(spec: {
   intents: I;
+  uploads?: Access;
 }): ((args: ActionFunctionArgs) => Promise<ActionResult<I>>) & {
   readonly intents: Readonly<Record<string, Access>>;
 } {
@@ -93,9 +97,12 @@ export function protectedAction<I extends Record<string, Intent>>(spec: {
     let form: FormValues = {};
     let name = DEFAULT_INTENT;
     try {
-      form = await readForm(request).catch((cause) => {
+      if (spec.uploads && bringsFiles(request)) authorize(context.ctx, spec.uploads, `${url.pathname} files`);
+      const read = await readForm(request).catch((cause) => {
         throw new AppError('invalid_input', 'This form could not be read. Nothing was changed.', { cause });
       });
+      form = read.form;
+      const { files } = read;
       name = typeof form.intent === 'string' ? form.intent : DEFAULT_INTENT;
       const intent = Object.hasOwn(spec.intents, name) ? spec.intents[name] : undefined;
       if (!intent) {
@@ -104,7 +111,7 @@ export function protectedAction<I extends Record<string, Intent>>(spec: {
         });
       }
       authorize(context.ctx, intent.access, `${url.pathname} ${name}`);
-      return await intent.handle({ ctx: context.ctx, context, params, url, request, form });
+      return await intent.handle({ ctx: context.ctx, context, params, url, request, form, files });
     } catch (error) {
       if (isAnswer(error)) throw error;
       if (error instanceof AppError && KEEPS_THE_FORM.has(error.kind)) {

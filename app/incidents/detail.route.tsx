@@ -25,16 +25,21 @@ import { numberOf, utcMomentOf } from '#app/incidents/form-values';
 import { levelLook, stateLook } from '#app/incidents/looks';
 import { RolesPanel } from '#app/incidents/roles-panel';
 import { Timeline } from '#app/incidents/timeline';
+import { TitleForm } from '#app/incidents/title-form';
 import { paths } from '#app/lib/paths';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
+import { changeIncidentTitle } from '#server/incidents/commands/change-title';
+import { leaveIncidentRole } from '#server/incidents/commands/leave-role';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
+import { pinIncidentEntry, unpinIncidentEntry } from '#server/incidents/commands/pin-entry';
 import { correctIncidentEntry } from '#server/incidents/commands/write-timeline';
 import type { IncidentDetail } from '#server/incidents/contract';
 import { getIncident, listTimeline } from '#server/incidents/queries';
+import { listPinnedEntries } from '#server/incidents/queries/pinned';
 import { INCIDENT_STATE_LABELS } from '#server/incidents/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
@@ -48,11 +53,12 @@ const ENTRIES_OF_A_PAGE = 50;
 export const loader = protectedLoader({ access: 'incidents.read' }, async ({ ctx, params, url }) => {
   const given = numberOf(params.number);
   const view = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  const [incident, timeline] = await Promise.all([
+  const [incident, timeline, pinned] = await Promise.all([
     getIncident(ctx, { number: given }),
     listTimeline(ctx, { pageSize: ENTRIES_OF_A_PAGE, ...view, number: given }),
+    listPinnedEntries(ctx, { number: given }),
   ]);
-  return { incident, timeline, cameFrom: Number(given) };
+  return { incident, timeline, pinned, cameFrom: Number(given) };
 });
 
 /** Back to the page that the form was on, told what was done. */
@@ -65,11 +71,12 @@ function done({ context, params, url }: ActionArgs, message: string) {
 const access = 'incidents.manage';
 
 export const action = protectedAction({
+  uploads: access,
   intents: {
     compose: {
       access,
       handle: async (args) => {
-        await compose(args.ctx, numberOf(args.params.number), args.form);
+        await compose(args.ctx, numberOf(args.params.number), args.form, args.files);
         return done(args, 'It is in the timeline.');
       },
     },
@@ -106,6 +113,24 @@ export const action = protectedAction({
         return done(args, 'The role is given.');
       },
     },
+    leave: {
+      access,
+      handle: async (args) => {
+        const { version, role, personId } = args.form;
+        const number = numberOf(args.params.number);
+        await leaveIncidentRole(args.ctx, { number, version, role, personId: personId || undefined });
+        return done(args, 'The role is ended.');
+      },
+    },
+    title: {
+      access,
+      handle: async (args) => {
+        const { version, title, reason } = args.form;
+        const number = numberOf(args.params.number);
+        const changed = await changeIncidentTitle(args.ctx, { number, version, title, reason });
+        return done(args, `${changed.name} is called "${changed.title.slice(0, 100)}".`);
+      },
+    },
     merge: {
       access,
       handle: async (args) => {
@@ -126,11 +151,29 @@ export const action = protectedAction({
         return done(args, 'The correction is in the timeline.');
       },
     },
+    pin: {
+      access,
+      handle: async (args) => {
+        await pinIncidentEntry(args.ctx, {
+          number: numberOf(args.params.number),
+          entryId: args.form.entryId,
+        });
+        return done(args, 'It is pinned.');
+      },
+    },
+    unpin: {
+      access,
+      handle: async (args) => {
+        const { entryId } = args.form;
+        await unpinIncidentEntry(args.ctx, { number: numberOf(args.params.number), entryId });
+        return done(args, 'It is no longer pinned.');
+      },
+    },
   },
 });
 
 export default function Incident() {
-  const { incident, timeline, cameFrom } = useLoaderData<typeof loader>();
+  const { incident, timeline, pinned, cameFrom } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const [search] = useSearchParams();
@@ -208,6 +251,7 @@ export default function Incident() {
             <Timeline
               number={incident.number}
               loaded={timeline}
+              pinned={pinned}
               action={parts.action}
               mayWrite={blockedBy === null}
               failure={failure}
@@ -230,6 +274,7 @@ export default function Incident() {
             <Section title="What it is">
               <div className="grid gap-2">
                 <IncidentFacts incident={incident} />
+                <TitleForm parts={parts} />
                 <LevelForm parts={parts} />
                 <MergeForm parts={parts} />
               </div>

@@ -1,10 +1,11 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Link, useLoaderData } from '@remix-run/react';
+import { Link, useActionData, useLoaderData } from '@remix-run/react';
 import { createColumnHelper } from '@tanstack/react-table';
 import { TriangleAlert } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
 import type { tableModel } from '#app/components/data-table/features';
 import { ChoiceFilter, FilterForm, SearchFilter } from '#app/components/data-table/filter-form';
+import { SavedViews } from '#app/components/data-table/saved-views';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
@@ -12,7 +13,13 @@ import { LinkButton } from '#app/components/ui/button';
 import { EmptyState } from '#app/components/ui/notice';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { Duration, RelativeTime } from '#app/components/ui/time';
-import { protectedLoader } from '#app/http/protected.server';
+import {
+  type ActionArgs,
+  type ActionFailure,
+  protectedAction,
+  protectedLoader,
+} from '#app/http/protected.server';
+import { redirectWithToast } from '#app/http/redirect.server';
 import { levelLook, stateLook } from '#app/incidents/looks';
 import { cn } from '#app/lib/cn';
 import { plural } from '#app/lib/format';
@@ -22,15 +29,71 @@ import { can, whyNot } from '#server/auth/contract';
 import type { IncidentSummary } from '#server/incidents/contract';
 import { listIncidents } from '#server/incidents/queries';
 import { INCIDENT_LEVEL_LABELS, INCIDENT_STATE_LABELS } from '#server/incidents/words/contract';
+import { deleteView, renameView, saveView } from '#server/views/commands/keep-views';
+import { listViews } from '#server/views/queries';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
+export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
 
 export const meta: MetaFunction = (args) => pageTitle(args, 'Incidents');
 
 export const loader = protectedLoader({ access: 'incidents.read' }, async ({ ctx, url }) => {
   const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  return { ...(await listIncidents(ctx, filter)), filter };
+  const [found, views] = await Promise.all([
+    listIncidents(ctx, filter),
+    listViews(ctx, { list: 'incidents' }),
+  ]);
+  return { ...found, filter, views };
 });
+
+/** Back to what was shown. */
+function done({ context, url }: ActionArgs, to: string, message: string) {
+  return redirectWithToast(context, `${url.pathname}${to}`, { kind: 'success', message });
+}
+
+const access = 'account.manage';
+
+export const action = protectedAction({
+  intents: {
+    'save-view': {
+      access,
+      handle: async (args) => {
+        const { name, query, isShared } = args.form;
+        const saved = await saveView(args.ctx, {
+          list: 'incidents',
+          name,
+          query,
+          isShared: isShared === 'true',
+        });
+        return done(args, `?${saved.query}`, `The view "${saved.name}" is saved.`);
+      },
+    },
+    'rename-view': {
+      access,
+      handle: async (args) => {
+        const { viewId, version, name } = args.form;
+        const renamed = await renameView(args.ctx, { viewId, version, name });
+        return done(args, args.url.search, `The view is called "${renamed.name}".`);
+      },
+    },
+    'delete-view': {
+      access,
+      handle: async (args) => {
+        const { viewId, version } = args.form;
+        const deleted = await deleteView(args.ctx, { viewId, version });
+        return done(args, args.url.search, `The view "${deleted.name}" is deleted.`);
+      },
+    },
+  },
+});
+
+const BUILT_IN = [
+  { name: 'All', query: '' },
+  { name: 'Open', query: 'state=open' },
+  { name: 'Mine', query: 'mine=true' },
+  { name: 'Level 1–2', query: 'worst=2' },
+  { name: 'Last 7 days', query: 'days=7' },
+];
 
 const column = createColumnHelper<typeof tableModel, IncidentSummary>();
 
@@ -107,7 +170,8 @@ function placeOf({ service, environment }: IncidentSummary): string {
 }
 
 export default function Incidents() {
-  const { rows, total, isTotalExact, page, pageSize, facets, filter } = useLoaderData<typeof loader>();
+  const { rows, total, isTotalExact, page, pageSize, facets, filter, views } = useLoaderData<typeof loader>();
+  const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const { page: _page, pageSize: _size, ...csvFilter } = filter;
   const isFiltered = Object.keys(csvFilter).length > 0;
@@ -138,6 +202,13 @@ export default function Incidents() {
             ? 'Nothing is open.'
             : `${plural(open, 'incident')} open.`}
       </PageHeader>
+      <SavedViews
+        list="incidents"
+        builtIn={BUILT_IN}
+        views={views}
+        shareBlockedBy={can(subject, 'incidents.manage') ? null : whyNot('incidents.manage', subject)}
+        failure={failure}
+      />
       <DataTable
         id="incidents"
         caption="Incidents, those that began last first"

@@ -15,12 +15,14 @@ import { useRef } from 'react';
 import { changeSearch } from '#app/components/data-table/table-url';
 import { Button } from '#app/components/ui/button';
 import { TextAreaField } from '#app/components/ui/field';
+import { FailureNotice } from '#app/components/ui/notice';
 import { TONE_TEXT, type Tone } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
+import { anchorOf, EntryImages, Moment } from '#app/incidents/entry-parts';
+import { PinForm, PinnedStrip } from '#app/incidents/pinned-strip';
 import { useSteadyRows } from '#app/incidents/use-steady-rows';
-import { useHydrated } from '#app/lib/clock';
 import { cn } from '#app/lib/cn';
-import { formatLocal, formatUtc, formatUtcSeconds, plural } from '#app/lib/format';
+import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import type { IncidentEntryView, IncidentTimeline } from '#server/incidents/contract';
 import { INCIDENT_TEXT_MAX, type IncidentEntryKind } from '#server/incidents/words/contract';
@@ -40,19 +42,18 @@ const MARKS: Record<IncidentEntryKind, { icon: LucideIcon; tone: Tone; label: st
 /** Entries whose recording came later than so are told with both times, ms. */
 const AT_ONCE_MS = 2_000;
 
-/** Where an entry is, behind `#` and as an id. */
-const anchorOf = (id: string) => `entry-${id}`;
-
 /** What happened, on a stem: time in UTC at the left, what kind it is on the line, what was written at the right. */
 export function Timeline({
   number,
   loaded,
+  pinned,
   action,
   mayWrite,
   failure,
 }: {
   number: number;
   loaded: IncidentTimeline;
+  pinned: readonly IncidentEntryView[];
   /** Where its forms go. */
   action: string;
   mayWrite: boolean;
@@ -62,6 +63,7 @@ export function Timeline({
   const { rows, held, show } = useSteadyRows(loaded, list);
   const [search] = useSearchParams();
   const correcting = search.get('correct');
+  const isAboutPins = failure?.intent === 'pin' || failure?.intent === 'unpin';
   return (
     <>
       {/* It takes no room, so that nothing moves when it comes. */}
@@ -79,6 +81,13 @@ export function Timeline({
           </button>
         ) : null}
       </div>
+      <FailureNotice failure={isAboutPins ? failure : null} className="m-3" />
+      <PinnedStrip
+        pinned={pinned}
+        onPage={new Set(rows.map(({ id }) => id))}
+        action={action}
+        mayWrite={mayWrite}
+      />
       <ol ref={list} className="scroll-mt-16 py-1.5">
         {rows.map((entry, index) => (
           <Entry
@@ -87,6 +96,7 @@ export function Timeline({
             number={number}
             hasNewDay={dayOf(entry) !== dayOf(rows[index - 1])}
             correctLink={mayWrite ? changeSearchKept(search, entry.id) : null}
+            pin={mayWrite ? <PinForm entry={entry} action={action} /> : null}
           >
             {correcting === entry.id && mayWrite ? (
               <Correction entry={entry} action={action} failure={failure} />
@@ -110,12 +120,14 @@ function Entry({
   number,
   hasNewDay,
   correctLink,
+  pin,
   children,
 }: {
   entry: IncidentEntryView;
   number: number;
   hasNewDay: boolean;
   correctLink: string | null;
+  pin: React.ReactNode;
   children: React.ReactNode;
 }) {
   const { icon: Icon, tone, label } = MARKS[entry.kind];
@@ -154,7 +166,8 @@ function Entry({
         >
           {entry.text}
         </p>
-        <p className="flex flex-wrap items-center gap-x-2.5 text-s text-muted">
+        <EntryImages entry={entry} />
+        <div className="flex flex-wrap items-center gap-x-2.5 text-s text-muted">
           <span>{entry.authorName}</span>
           {isLate ? (
             <span>
@@ -183,21 +196,11 @@ function Entry({
               Correct<span className="sr-only"> what {entry.authorName} wrote</span>
             </Link>
           ) : null}
-        </p>
+          {pin}
+        </div>
         {children}
       </div>
     </li>
-  );
-}
-
-/** The time of day in UTC; with the reader's own on hover. */
-function Moment({ at, withDay }: { at: string; withDay?: boolean }) {
-  const isHydrated = useHydrated();
-  const utc = formatUtc(at);
-  return (
-    <time dateTime={at} {...(isHydrated ? { 'data-tip': `${utc}\n${formatLocal(at)}` } : { title: utc })}>
-      {withDay ? utc : formatUtcSeconds(at)}
-    </time>
   );
 }
 

@@ -92,6 +92,7 @@ export const paths = {
   incidentsCsv: (filter: Query = {}) => withQuery('/incidents.csv', filter),
   newIncident: (query: Query = {}) => withQuery('/incidents/new', query),
   incident: (number: number, query: Query = {}) => withQuery(`/incidents/${number}`, query),
+  incidentImage: (number: number, imageId: string) => `/incidents/${number}/images/${imageId}`,
 
   figures: (filter: Query = {}) => withQuery('/figures', filter),
   figuresCsv: (filter: Query = {}) => withQuery('/figures.csv', filter),

@@ -39,10 +39,14 @@ import { listFigureIncidents, readFigures } from '#server/figures/queries';
 import { getHealth } from '#server/http/health';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
+import { changeIncidentTitle } from '#server/incidents/commands/change-title';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
+import { leaveIncidentRole } from '#server/incidents/commands/leave-role';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
+import { pinIncidentEntry, unpinIncidentEntry } from '#server/incidents/commands/pin-entry';
 import { addIncidentNote, correctIncidentEntry } from '#server/incidents/commands/write-timeline';
 import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
+import { listPinnedEntries } from '#server/incidents/queries/pinned';
 import {
   disableEnhancedMonitoring,
   enableEnhancedMonitoring,
@@ -116,6 +120,8 @@ import {
 } from '#server/status/commands/manage-page';
 import { postStatusUpdate } from '#server/status/commands/post-update';
 import { getStatusComposer } from '#server/status/queries';
+import { deleteView, renameView, saveView } from '#server/views/commands/keep-views';
+import { listViews } from '#server/views/queries';
 
 /** A command or query as the API calls it, with what it demands of its caller. */
 export type Handler<R = unknown> = ((ctx: Ctx, input: unknown) => Promise<R>) & Guarded;
@@ -205,13 +211,22 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   listTimeline,
   changeIncidentState,
   changeIncidentLevel,
+  changeIncidentTitle,
   assignIncidentRole,
+  leaveIncidentRole,
   addIncidentNote,
   correctIncidentEntry,
+  listPinnedEntries: inRows(listPinnedEntries),
+  pinIncidentEntry,
+  unpinIncidentEntry,
   mergeIncident,
   getIncidentImpact: getImpact,
   estimateIncidentImpact: estimateImpact,
   overrideIncidentImpact: overrideImpact,
+  listViews: inRows(listViews),
+  saveView,
+  renameView,
+  deleteView,
   listPostmortems,
   createPostmortem,
   getPostmortem,

@@ -27,6 +27,7 @@ import * as runs from '#server/runs/contract';
 import * as schedules from '#server/schedules/contract';
 import * as services from '#server/services/contract';
 import * as status from '#server/status/contract';
+import * as views from '#server/views/contract';
 
 const NAMES = namedSchemas([
   audit,
@@ -43,6 +44,7 @@ const NAMES = namedSchemas([
   schedules,
   services,
   status,
+  views,
 ]);
 
 const PROBLEM_JSON = 'application/problem+json';

@@ -17,6 +17,7 @@ export const GROUPS = {
   Notifications: 'What people were told, and where it went.',
   'Alerts and rules': 'What fires, why, and what is done about it.',
   Incidents: 'What goes wrong, who deals with it, and how it went.',
+  'Saved views': 'Filters of lists under names.',
   'Post-mortems': 'What an incident teaches, and what is done about it.',
   Figures: 'How often, how fast, how well.',
   'Status page': 'What the public is told.',

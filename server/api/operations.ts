@@ -20,6 +20,7 @@ import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
 import { SECURITY_OPERATIONS } from '#server/api/operations/security';
 import { STATUS_OPERATIONS } from '#server/api/operations/status';
 import { TOKEN_OPERATIONS } from '#server/api/operations/tokens';
+import { VIEW_OPERATIONS } from '#server/api/operations/views';
 
 /** Every call of the HTTP API by its id. */
 export const OPERATIONS = {
@@ -35,6 +36,7 @@ export const OPERATIONS = {
   ...ALERT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
   ...BUSINESS_OPERATIONS,
+  ...VIEW_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
   ...FIGURE_OPERATIONS,
   ...STATUS_OPERATIONS,

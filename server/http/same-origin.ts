@@ -7,6 +7,12 @@ import { AppError } from '#server/platform/errors';
 /** Largest body that a request may bring, bytes. Forms are small; endpoints that take more set their own limit. */
 export const BODY_LIMIT_BYTES = 1_000_000;
 
+/**
+ * Forms that bring images, and how large they may be, bytes: more than is taken, so that who sends too much is told so on
+ * their form, with all that they wrote.
+ */
+const UPLOADS = { path: /^\/incidents\/\d+(\.data)?$/, type: 'multipart/form-data', limitBytes: 12_000_000 };
+
 /** The origin that the request itself was made to, with a trusted proxy's word taken into account. */
 export function ownOrigin(req: Request): string {
   return `${req.protocol}://${req.get('host') ?? ''}`;
@@ -96,7 +102,7 @@ function isProgram(env: Env, req: Request): boolean {
   return req.headers.authorization !== undefined || !parseCookies(req.headers.cookie).has(cookie);
 }
 
-/** Refuses bodies over {@link BODY_LIMIT_BYTES}, and bodies that do not say their length. */
+/** Refuses bodies over {@link BODY_LIMIT_BYTES}, or over that of {@link UPLOADS}, and bodies that do not say their length. */
 export function limitBody(): RequestHandler {
   return (req, res, next) => {
     if (req.get('transfer-encoding') !== undefined) {
@@ -107,14 +113,13 @@ export function limitBody(): RequestHandler {
       );
       return;
     }
-    if (Number(req.get('content-length') ?? 0) > BODY_LIMIT_BYTES) {
+    const isUpload = UPLOADS.path.test(req.path) && (req.get('content-type') ?? '').startsWith(UPLOADS.type);
+    const limitBytes = isUpload ? UPLOADS.limitBytes : BODY_LIMIT_BYTES;
+    if (Number(req.get('content-length') ?? 0) > limitBytes) {
       refuse(
         req,
         res,
-        new AppError(
-          'too_large',
-          `This request is over ${BODY_LIMIT_BYTES / 1_000_000} MB. Nothing was changed.`,
-        ),
+        new AppError('too_large', `This request is over ${limitBytes / 1_000_000} MB. Nothing was changed.`),
       );
       return;
     }

@@ -70,6 +70,26 @@ describe('a command', () => {
       email: 'ana@people.example',
     });
     expect(parse('/assign scribe me')).toMatchObject({ role: 'scribe', email: null });
+    expect(parse('/leave scribe')).toEqual({ kind: 'leave', role: 'scribe', email: null });
+    expect(parse('/title  Nobody can pay ')).toEqual({ kind: 'title', title: 'Nobody can pay' });
+    const id = '0199d2f4-7c1e-7d5a-9b3c-2f6f3a1e8c40';
+    expect(parse('/evidence run #42 It began here')).toEqual({
+      kind: 'evidence',
+      of: 'run',
+      id: '42',
+      text: 'It began here',
+    });
+    expect(parse(`/evidence https://ops.example/alerts/${id}?tab=1 It fired`)).toMatchObject({
+      of: 'alert',
+      id,
+      text: 'It fired',
+    });
+    expect(parse(`/evidence run ${id}`)).toMatchObject({ of: 'run', id, text: 'See this run.' });
+    expect(parse('/action 14:05 Restarted')).toEqual({
+      kind: 'action',
+      text: 'Restarted',
+      occurredAt: new Date('2026-03-01T14:05:00.000Z'),
+    });
   });
 
   it.each([
@@ -79,6 +99,12 @@ describe('a command', () => {
     ['/level 2', /Say why/],
     ['/assign comm', /Say which role/],
     ['/assign scribe ana and bob', /e-mail address; not "ana and bob"/],
+    ['/evidence', /Say of what/],
+    ['/evidence run now', /by its number; not "now"/],
+    ['/evidence alert 12', /link to its page; not "12"/],
+    ['/leave', /Say which role/],
+    ['/title', /Say what it is called/],
+    ['/action 14:05', /Say what was done/],
     ['/', /There is no command \//],
     ['/resolve', /There is no command \/resolve/],
   ])('that means nothing is refused with what to write: %s', (text, problem) => {

@@ -10,13 +10,22 @@ import {
 
 /** What a person wrote into the line of a timeline, as the command that it means. */
 export type Composed =
-  | { kind: 'note'; text: string; occurredAt: Date | null }
+  | { kind: 'note' | 'action'; text: string; occurredAt: Date | null }
   | { kind: 'state'; state: IncidentState; note: string | null }
   | { kind: 'level'; level: IncidentLevel; reason: string }
   /** Of whom, by e-mail address; null: of the writer. */
-  | { kind: 'role'; role: IncidentRole; email: string | null }
+  | { kind: 'role' | 'leave'; role: IncidentRole; email: string | null }
+  | { kind: 'title'; title: string }
+  /** What it is about: a run by its number or id, or an alert by its id. */
+  | { kind: 'evidence'; of: 'run' | 'alert'; id: string; text: string }
   /** It means nothing: why, and what to write instead. */
   | { kind: 'problem'; problem: string; hint: string };
+
+/** The commands that there are, in words. */
+const COMMANDS = Object.keys(COMPOSER_EXAMPLES)
+  .map((name) => `/${name}`)
+  .join(', ')
+  .replace(/, (\S+)$/, ' and $1');
 
 const HALF_DAY_MS = 12 * 3_600_000;
 /** A clock that runs ahead by so much means now, ms. */
@@ -32,43 +41,49 @@ export function parseComposed(written: string, now: Date): Composed {
   const [word, rest] = splitFirst(written.slice(1));
   switch (word.toLowerCase()) {
     case 'note':
-      return parseNote(rest, now);
+    case 'action':
+      return parseNote(rest, now, word.toLowerCase() as 'note' | 'action');
+    case 'evidence':
+      return parseEvidence(rest);
     case 'status':
       return parseStatus(rest);
     case 'level':
       return parseLevel(rest);
     case 'assign':
-      return parseAssign(rest);
+      return parseRole(rest, 'assign');
+    case 'leave':
+      return parseRole(rest, 'leave');
+    case 'title':
+      return rest === '' ? problemOf('Say what it is called.', 'title') : { kind: 'title', title: rest };
     default:
       return {
         kind: 'problem',
         problem: `There is no command /${word.slice(0, 40)}.`,
-        hint: 'There are /note, /status, /level and /assign. A space before the slash makes a note of it.',
+        hint: `There are ${COMMANDS}. A space before the slash makes a note of it.`,
       };
   }
 }
 
-function parseNote(rest: string, now: Date): Composed {
+function parseNote(rest: string, now: Date, kind: 'note' | 'action'): Composed {
+  const problem = (what: string) => problemOf(what, kind);
+  const nothing = kind === 'note' ? 'A note says something.' : 'Say what was done.';
+  const note = (text: string, occurredAt: Date | null): Composed => ({ kind, text, occurredAt });
   const [first, after] = splitFirst(rest);
   const clock = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/.exec(first);
   const date = /^\d{4}-\d{2}-\d{2}$/.test(first) ? splitFirst(after) : null;
   if (!clock && !date && !/^\d{4}-\d{2}-\d{2}T/.test(first))
-    return rest === '' ? problem('A note says something.', 'note') : note(rest, null);
+    return rest === '' ? problem(nothing) : note(rest, null);
   const text = date ? date[1] : after;
   const at = clock ? lastTime(clock, now) : utcMoment(date ? `${first}T${date[0]}` : first);
-  if (at === null) return problem(`"${date ? `${first} ${date[0]}` : first}" is no time.`, 'note');
+  if (at === null) return problem(`"${date ? `${first} ${date[0]}` : first}" is no time.`);
   if (at === 'ahead') {
     return {
       kind: 'problem',
       problem: `${first} UTC has not come yet.`,
-      hint: `It is ${now.toISOString().slice(11, 16)} UTC now. Of another day, write the date before it: /note 2026-03-01 14:05 …`,
+      hint: `It is ${now.toISOString().slice(11, 16)} UTC now. Of another day, write the date before it: /${kind} 2026-03-01 14:05 …`,
     };
   }
-  return text === '' ? problem('A note says something.', 'note') : note(text, at);
-}
-
-function note(text: string, occurredAt: Date | null): Composed {
-  return { kind: 'note', text, occurredAt };
+  return text === '' ? problem(nothing) : note(text, at);
 }
 
 /** The time of a clock in UTC: of today, or of yesterday evening after midnight; null where a clock has no such time. */
@@ -92,35 +107,58 @@ function utcMoment(text: string): Date | null {
   return Number.isNaN(at.getTime()) || Number(hour) > 23 ? null : at;
 }
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** A run or an alert, by the link to its page or by name. */
+function parseEvidence(rest: string): Composed {
+  const [first, after] = splitFirst(rest);
+  const link = /\/(run|alert)s\/([0-9a-f-]{36})(?:[/?#].*)?$/i.exec(first);
+  const [second, words] = link ? [link[2] ?? '', after] : splitFirst(after);
+  const of = link ? (link[1]?.toLowerCase() as 'run' | 'alert') : choose(['run', 'alert'], first);
+  if (!of) return problemOf('Say of what: run, alert, or the link to its page.', 'evidence');
+  const id = second.replace(/^#/, '').toLowerCase();
+  if (of === 'run' && !/^\d{1,9}$/.test(id) && !UUID.test(id))
+    return problemOf(`Name the run by its number; not "${second.slice(0, 40)}".`, 'evidence');
+  if (of === 'alert' && !UUID.test(id)) {
+    return {
+      kind: 'problem',
+      problem: `Name the alert by the link to its page; not "${second.slice(0, 40)}".`,
+      hint: 'Open the alert, copy its address, and write it behind /evidence.',
+    };
+  }
+  return { kind: 'evidence', of, id, text: words || `See this ${of}.` };
+}
+
 function parseStatus(rest: string): Composed {
   const [word, text] = splitFirst(rest);
   const state = choose(INCIDENT_STATES, word);
   if (!state)
-    return problem(`Say which state: ${INCIDENT_STATES.join(', ')}; not "${word.slice(0, 40)}".`, 'status');
+    return problemOf(`Say which state: ${INCIDENT_STATES.join(', ')}; not "${word.slice(0, 40)}".`, 'status');
   return { kind: 'state', state, note: text === '' ? null : text };
 }
 
 function parseLevel(rest: string): Composed {
   const [word, text] = splitFirst(rest);
   const level = INCIDENT_LEVELS.find((each) => String(each) === word);
-  if (!level) return problem(`Say which level, from 1 to 4; not "${word.slice(0, 40)}".`, 'level');
+  if (!level) return problemOf(`Say which level, from 1 to 4; not "${word.slice(0, 40)}".`, 'level');
   const reason = text.replace(/^(because|since|:)\s+/i, '');
-  if (reason.length < 3) return problem('Say why the level changes.', 'level');
+  if (reason.length < 3) return problemOf('Say why the level changes.', 'level');
   return { kind: 'level', level, reason };
 }
 
-function parseAssign(rest: string): Composed {
+function parseRole(rest: string, command: 'assign' | 'leave'): Composed {
+  const kind = command === 'assign' ? 'role' : 'leave';
   const [word, who] = splitFirst(rest);
   const role = choose(INCIDENT_ROLES, word);
   if (!role)
-    return problem(`Say which role: ${INCIDENT_ROLES.join(', ')}; not "${word.slice(0, 40)}".`, 'assign');
-  if (who === '' || who.toLowerCase() === 'me') return { kind: 'role', role, email: null };
+    return problemOf(`Say which role: ${INCIDENT_ROLES.join(', ')}; not "${word.slice(0, 40)}".`, command);
+  if (who === '' || who.toLowerCase() === 'me') return { kind, role, email: null };
   if (!/^[^\s@]+@[^\s@]+$/.test(who))
-    return problem(`Name one person by their e-mail address; not "${who.slice(0, 80)}".`, 'assign');
-  return { kind: 'role', role, email: who };
+    return problemOf(`Name one person by their e-mail address; not "${who.slice(0, 80)}".`, command);
+  return { kind, role, email: who };
 }
 
-function problem(what: string, command: keyof typeof COMPOSER_EXAMPLES): Composed {
+function problemOf(what: string, command: keyof typeof COMPOSER_EXAMPLES): Composed {
   return { kind: 'problem', problem: what, hint: `For example: ${COMPOSER_EXAMPLES[command]}` };
 }
 

@@ -53,6 +53,15 @@ const text = z
     z.maxLength(INCIDENT_TEXT_MAX, `At most ${INCIDENT_TEXT_MAX} characters.`),
   );
 const reason = z.string().check(z.trim(), z.minLength(3, 'Say why, in a few words.'), z.maxLength(500));
+const title = z
+  .string('Say in a few words what is wrong.')
+  .check(
+    z.trim(),
+    z.minLength(1, 'Say in a few words what is wrong.'),
+    z.maxLength(INCIDENT_TITLE_MAX, `At most ${INCIDENT_TITLE_MAX} characters.`),
+  );
+const role = z.enum(INCIDENT_ROLES, 'Choose commander, scribe, communications or responder.');
+const email = z.optional(z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254)));
 const state = z.enum(INCIDENT_STATES, 'Choose investigating, identified, monitoring or resolved.');
 const page = z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1);
 
@@ -65,6 +74,17 @@ export const incidentFilter = z.object({
     )
     .check(z.describe('open: all that are not resolved.')),
   level: z.optional(level),
+  worst: z.optional(level).check(z.describe('This level and the graver ones.')),
+  days: z
+    .optional(
+      z.coerce
+        .number('Give whole days.')
+        .check(z.int('Give whole days.'), z.minimum(1, 'Give 1 day or more.'), z.maximum(3_660)),
+    )
+    .check(z.describe('Those that began within so many days.')),
+  mine: z
+    .optional(z.union([z.boolean(), z.stringbool()]))
+    .check(z.describe('Those in which the caller has or had a role.')),
   service: z.optional(place),
   environment: z.optional(place),
   search: z
@@ -92,13 +112,7 @@ export const timelineInput = z.object({
 });
 
 export const declareIncidentInput = z.object({
-  title: z
-    .string('Say in a few words what is wrong.')
-    .check(
-      z.trim(),
-      z.minLength(1, 'Say in a few words what is wrong.'),
-      z.maxLength(INCIDENT_TITLE_MAX, `At most ${INCIDENT_TITLE_MAX} characters.`),
-    ),
+  title,
   level: z._default(level, INCIDENT_LEVEL_DEFAULT),
   service: z.optional(place),
   environment: z.optional(place),
@@ -115,30 +129,50 @@ export const changeIncidentStateInput = z.object({
 
 export const changeIncidentLevelInput = z.object({ number, version, level, reason });
 
+export const changeIncidentTitleInput = z.object({
+  number,
+  version,
+  title,
+  reason: z
+    ._default(z.string().check(z.trim(), z.maxLength(500)), '')
+    .check(z.describe('Why, if it does not explain itself.')),
+});
+
 export const assignIncidentRoleInput = z.object({
   number,
   version,
-  role: z.enum(INCIDENT_ROLES, 'Choose commander, scribe, communications or responder.'),
-  email: z
-    .optional(z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254)))
-    .check(z.describe('Of whom; absent: yourself.')),
+  role,
+  email: email.check(z.describe('Of whom; absent: yourself.')),
+});
+
+export const leaveIncidentRoleInput = z.object({
+  number,
+  version,
+  role,
+  email: email.check(z.describe('Whose; absent: that of `personId`, or your own.')),
+  personId: z
+    .optional(z.uuid('This person does not exist.'))
+    .check(z.describe('Whose, as the incident names who has it.')),
 });
 
 export const addIncidentNoteInput = z.object({
   number,
   text,
+  kind: z
+    ._default(z.enum(['note', 'action'], 'Choose note or action.'), 'note')
+    .check(z.describe('action: something that was done. With a run or an alert it is evidence.')),
   occurredAt: moment('When it happened; absent: now.'),
   runId: z.optional(z.uuid('This run does not exist.')).check(z.describe('The run that it is about.')),
   alertId: z.optional(z.uuid('This alert does not exist.')).check(z.describe('The alert that it is about.')),
 });
 
-export const correctIncidentEntryInput = z.object({
-  number,
-  entryId: z
-    .string()
-    .check(z.regex(/^\d{1,18}$/, 'This entry does not exist.'), z.describe('As the timeline gives it.')),
-  text,
-});
+const entryId = z
+  .string()
+  .check(z.regex(/^\d{1,18}$/, 'This entry does not exist.'), z.describe('As the timeline gives it.'));
+
+export const correctIncidentEntryInput = z.object({ number, entryId, text });
+
+export const pinIncidentEntryInput = z.object({ number, entryId });
 
 export const mergeIncidentInput = z.object({
   number,
@@ -186,6 +220,7 @@ export type IncidentPage = z.infer<typeof incidentPage>;
 
 export const incidentRoleView = z.object({
   role: z.enum(INCIDENT_ROLES),
+  personId: z.string(),
   personName: z.string(),
   since: timestamp,
   until: z.nullable(timestamp),
@@ -201,6 +236,17 @@ export const incidentDetail = z.extend(incidentSummary, {
 });
 export type IncidentDetail = z.infer<typeof incidentDetail>;
 
+export const incidentImageView = z.object({
+  id: z.string(),
+  fileName: z.string(),
+  contentType: z.string(),
+  sizeBytes: z.int(),
+  width: z.int(),
+  height: z.int(),
+  sha256: z.string(),
+  alt: z.string().check(z.describe('What it shows.')),
+});
+
 export const incidentEntryView = z.object({
   id: z.string(),
   incidentNumber: z.int().check(z.describe('Where it was written: it may have been merged into this one.')),
@@ -214,10 +260,15 @@ export const incidentEntryView = z.object({
   correctsId: z.nullable(z.string()),
   correctsText: z.nullable(z.string()).check(z.describe('What the corrected entry says.')),
   correctedById: z.nullable(z.string()).check(z.describe('The last entry that corrects this one.')),
+  images: z
+    .array(incidentImageView)
+    .check(z.describe('Shown at /incidents/{incidentNumber}/images/{id} to who is signed in.')),
+  pinnedByName: z.nullable(z.string()).check(z.describe('Who pinned it to the top; null: nobody.')),
 });
 export type IncidentEntryView = z.infer<typeof incidentEntryView>;
 
 export const incidentTimeline = pageOf(incidentEntryView);
+export const pinnedEntries = z.object({ rows: z.array(incidentEntryView) });
 export type IncidentTimeline = z.infer<typeof incidentTimeline>;
 
 /** An incident came to its end, or is of another level since. */

@@ -11,6 +11,7 @@ import {
   incidentInput,
   timelineInput,
 } from '#server/incidents/contract';
+import { viewConditions } from '#server/incidents/list-conditions';
 import { noIncident, toSummary, withCommander } from '#server/incidents/records';
 import { needsPostMortem } from '#server/incidents/state';
 import { readEntries } from '#server/incidents/timeline';
@@ -62,7 +63,7 @@ export const readIncidentBatch = defineQuery({
   access: 'incidents.read',
   input: incidentBatchInput,
   handle: async (ctx, { afterNumber, limit, ...filter }): Promise<IncidentSummary[]> => {
-    const where = Prisma.join([...baseConditions(filter), ...facetConditions(filter)], ' AND ');
+    const where = Prisma.join([...baseConditions(ctx, filter), ...facetConditions(filter)], ' AND ');
     const ids = await ctx.db.$queryRaw<{ id: string }[]>`
       SELECT i.id::text FROM incident i WHERE ${where} AND i.number > ${afterNumber}
       ORDER BY i.number LIMIT ${limit}`;
@@ -107,8 +108,9 @@ export const getIncident = defineQuery({
       ...toSummary({ ...row, roles: commanders }, ctx.clock.now()),
       consequence: INCIDENT_LEVEL_CONSEQUENCES[level],
       needsPostMortem: needsPostMortem(level),
-      roles: row.roles.map(({ role, personName, since, until, assignedByName }) => ({
+      roles: row.roles.map(({ role, personId, personName, since, until, assignedByName }) => ({
         role: role as IncidentRole,
+        personId,
         personName,
         since: since.toISOString(),
         until: until?.toISOString() ?? null,
@@ -187,7 +189,7 @@ interface Found {
 async function findRare(ctx: Ctx, filter: PagedFilter, offset: number): Promise<Found | null> {
   const { search, ...others } = filter;
   if (!search) return null;
-  const base = Prisma.join(baseConditions(others), ' AND ');
+  const base = Prisma.join(baseConditions(ctx, others), ' AND ');
   const facets = Prisma.join([Prisma.sql`true`, ...facetConditions(filter)], ' AND ');
   // What is found is written down once: the planner, who guesses how much that is, would look for it twice.
   const [found] = await ctx.db.$queryRaw<{ isRare: boolean; tally: Tally[] | null; ids: string[] | null }[]>`
@@ -211,7 +213,7 @@ async function findRare(ctx: Ctx, filter: PagedFilter, offset: number): Promise<
 
 /** From the newest on, incident by incident, until a page is full and {@link COUNTED} are counted. */
 async function findNewest(ctx: Ctx, filter: PagedFilter, offset: number): Promise<Found> {
-  const base = Prisma.join(baseConditions(filter), ' AND ');
+  const base = Prisma.join(baseConditions(ctx, filter), ' AND ');
   const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
   const [ids, tally] = await Promise.all([
     ctx.db.$queryRaw<{ id: string }[]>`
@@ -239,8 +241,9 @@ async function countSome(ctx: Ctx, where: Prisma.Sql, most: number): Promise<num
 }
 
 /** What is asked besides state, level and service, by which it is counted. */
-function baseConditions({ environment, search }: Filter): Prisma.Sql[] {
-  const all: Prisma.Sql[] = [Prisma.sql`i.merged_into_id IS NULL`];
+function baseConditions(ctx: Ctx, filter: Filter): Prisma.Sql[] {
+  const { environment, search } = filter;
+  const all: Prisma.Sql[] = [Prisma.sql`i.merged_into_id IS NULL`, ...viewConditions(ctx, filter)];
   if (environment) all.push(Prisma.sql`i.environment = ${environment}`);
   if (search) {
     all.push(

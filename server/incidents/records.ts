@@ -10,7 +10,7 @@ import {
 } from '#server/incidents/words/contract';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
-import type { Incident } from '#server/platform/generated/prisma/client';
+import type { Incident, IncidentEntry } from '#server/platform/generated/prisma/client';
 import { notify } from '#server/platform/notify';
 import { OPS_CONFIG } from '#server/services/queries';
 
@@ -75,6 +75,17 @@ export async function holdIncident(tx: Ctx, number: number): Promise<Incident> {
     });
   }
   return incident;
+}
+
+/** An entry of an incident or of one merged into it. @throws AppError `not_found` */
+export async function findEntry(tx: Ctx, { id }: Incident, entryId: string): Promise<IncidentEntry> {
+  const entry = await tx.db.incidentEntry.findFirst({
+    where: { id: BigInt(entryId), incident: { OR: [{ id }, { mergedIntoId: id }] } },
+  });
+  if (entry) return entry;
+  throw new AppError('not_found', 'This incident has no such entry. Nothing was changed.', {
+    hint: 'Take its id from the timeline.',
+  });
 }
 
 /** @throws AppError `conflict` when an incident is no longer as it was looked at */

@@ -33,6 +33,6 @@ function unstorableTexts(value: unknown, path = ''): string[] {
   if (typeof value === 'string') {
     return value.includes('\0') || /\p{Surrogate}/u.test(value) ? [path || '_'] : [];
   }
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
   return Object.entries(value).flatMap(([key, item]) => unstorableTexts(item, path ? `${path}.${key}` : key));
 }

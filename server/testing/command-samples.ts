@@ -41,6 +41,12 @@ export const SAMPLES: Record<string, (world: World) => string> = {
   'incident note': ({ incident }) => `incident note INC-${incident} A look`,
   'incident update': ({ incident }) =>
     `incident update ${incident} --level 4 --state identified --reason because`,
+  'incident title': ({ incident }) => `incident title INC-${incident} Checkout hangs`,
+  'incident role': ({ incident }) => `incident role INC-${incident} scribe`,
+  'incident correct': ({ incident }) => `incident correct INC-${incident} 1 Another look`,
+  'incident pin': ({ incident }) => `incident pin INC-${incident} 1`,
+  'incident merge': ({ incident, postmortem }) =>
+    `incident merge INC-${incident} --into INC-${postmortem} --reason because --yes`,
   'incident resolve': ({ incident }) => `incident resolve INC-${incident}`,
   'incident status-page-update': ({ incident }) =>
     `incident status-page-update ${incident} We look into it --title Trouble --next 20`,

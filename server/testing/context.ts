@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Role } from '#server/auth/contract';
 import { createSources } from '#server/business/drivers/registry';
 import { BUSINESS_SOURCES } from '#server/business/drivers/source';
+import { ATTACHMENT_STORE } from '#server/incidents/drivers/attachment-store';
+import { postgresAttachments } from '#server/incidents/drivers/postgres-attachments';
 import { NOTIFICATION_DRIVER } from '#server/notifications/drivers/driver';
 import { createSlackDriver } from '#server/notifications/drivers/slack';
 import { type Clock, systemClock } from '#server/platform/clock';
@@ -60,6 +62,7 @@ export async function createTestApp(options: TestAppOptions = {}): Promise<TestA
   const ids = options.ids ?? randomIds;
   const clock = options.clock ?? systemClock;
   const provided = new Map<Token<unknown>, unknown>([
+    [ATTACHMENT_STORE, postgresAttachments],
     [RUN_POLICY, { needsApproval: () => false } satisfies RunPolicy],
     [NOTIFICATION_DRIVER, createSlackDriver(env, clock)],
     ...(options.provide ?? []),

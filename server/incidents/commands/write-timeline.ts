@@ -5,13 +5,13 @@ import {
   type IncidentEntryView,
 } from '#server/incidents/contract';
 import { pastMoment } from '#server/incidents/moments';
-import { addEntry, auditIncident, holdIncident } from '#server/incidents/records';
+import { addEntry, auditIncident, findEntry, holdIncident } from '#server/incidents/records';
 import { readEntry } from '#server/incidents/timeline';
 import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 
 /**
- * Adds a note to the timeline, of now or of a time before; with a run or an alert it is evidence.
+ * Adds to the timeline what happened or was done, now or before; with a run or an alert it is evidence.
  * @throws AppError `not_found`, `conflict` for a merged incident, `invalid_input` for a time that has not come yet,
  * `unprocessable` for a run or an alert that there is not
  */
@@ -19,11 +19,14 @@ export const addIncidentNote = defineCommand({
   name: 'incidents.note',
   access: 'incidents.manage',
   input: addIncidentNoteInput,
-  handle: async (tx, { number, text, occurredAt: given, runId, alertId }): Promise<IncidentEntryView> => {
+  handle: async (
+    tx,
+    { number, text, kind: said, occurredAt: given, runId, alertId },
+  ): Promise<IncidentEntryView> => {
     const occurredAt = pastMoment(tx, 'occurredAt', given);
     const incident = await holdIncident(tx, number);
     await assertEvidence(tx, runId, alertId);
-    const kind = runId || alertId ? 'evidence' : 'note';
+    const kind = runId || alertId ? 'evidence' : said;
     const id = await addEntry(tx, incident.id, { kind, text, occurredAt, runId, alertId });
     await auditIncident(tx, 'incidents.note', incident, { details: { entryId: String(id) } });
     return readEntry(tx, id as bigint);
@@ -40,17 +43,7 @@ export const correctIncidentEntry = defineCommand({
   input: correctIncidentEntryInput,
   handle: async (tx, { number, entryId, text }): Promise<IncidentEntryView> => {
     const incident = await holdIncident(tx, number);
-    const entry = await tx.db.incidentEntry.findFirst({
-      where: {
-        id: BigInt(entryId),
-        incident: { OR: [{ id: incident.id }, { mergedIntoId: incident.id }] },
-      },
-    });
-    if (!entry) {
-      throw new AppError('not_found', 'This incident has no such entry. Nothing was changed.', {
-        hint: 'Take its id from the timeline.',
-      });
-    }
+    const entry = await findEntry(tx, incident, entryId);
     const correctsId = entry.correctsId ?? entry.id;
     const { occurredAt } = entry;
     const id = await addEntry(tx, incident.id, { kind: 'correction', text, correctsId, occurredAt });

@@ -3,6 +3,12 @@
 export const INCIDENT_TITLE_MAX = 200;
 /** The longest entry of a timeline, characters. */
 export const INCIDENT_TEXT_MAX = 4_000;
+/** Images that are sent at once at most, and their bytes all together. */
+export const INCIDENT_IMAGES_MAX = 4;
+export const INCIDENT_IMAGES_BYTES = 5 * 1024 * 1024;
+export const INCIDENT_IMAGE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'] as const;
+/** Pinned entries that an incident has at most: more of them are no longer a look. */
+export const INCIDENT_PINS_MAX = 20;
 
 /** Level 1 is the gravest. */
 export const INCIDENT_LEVELS = [1, 2, 3, 4] as const;
@@ -68,9 +74,13 @@ export type IncidentEntryKind = (typeof INCIDENT_ENTRY_KINDS)[number];
 /** What can be written into the line of a timeline behind a slash, with an example of each. */
 export const COMPOSER_EXAMPLES = {
   note: '/note 14:05 The queue was restarted',
+  action: '/action 14:10 Switched to the second provider',
+  evidence: '/evidence run 42 This deploy began it',
   status: '/status identified The payment provider is down',
   level: '/level 1 because nobody can pay',
   assign: '/assign scribe someone@example.com',
+  leave: '/leave scribe',
+  title: '/title Nobody can pay by card',
 } as const;
 
 /** How people call an incident: INC-42. */

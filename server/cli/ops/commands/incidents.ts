@@ -1,3 +1,4 @@
+import type { InputOf } from '#server/api/operations';
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
 import { incidentNumberOf } from '#server/cli/ops/commands/incident-number';
 import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
@@ -5,7 +6,7 @@ import { usageFailure } from '#server/cli/ops/failure';
 import { age, clean, duration, minute } from '#server/cli/ops/output/format';
 import type { State } from '#server/cli/ops/output/paint';
 import type { Column } from '#server/cli/ops/output/table';
-import type { IncidentSummary } from '#server/incidents/contract';
+import type { IncidentEntryView, IncidentSummary } from '#server/incidents/contract';
 import {
   INCIDENT_LEVEL_CONSEQUENCES,
   INCIDENT_LEVEL_LABELS,
@@ -125,14 +126,36 @@ function showChanged({ screen }: Pick<Ops, 'screen'>, incident: IncidentSummary)
   ]);
 }
 
-export async function listIncidents(ops: Ops<'listIncidents'>, input: CommandInput): Promise<undefined> {
+/** The filter of a saved view. @throws OpsFailure `usage` */
+async function filterOf(
+  ops: Ops<'listViews'>,
+  name: string | undefined,
+): Promise<Partial<InputOf<'listIncidents'>>> {
+  if (name === undefined) return {};
+  const { rows } = await ops.call('listViews', { list: 'incidents' });
+  const view = rows.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  if (view) return Object.fromEntries(new URLSearchParams(view.query)) as Partial<InputOf<'listIncidents'>>;
+  const names = rows.map((each) => clean(each.name)).join(', ');
+  throw usageFailure(
+    `You have no view "${name}".`,
+    names === '' ? 'Save one on the page of incidents.' : `There are: ${names}.`,
+  );
+}
+
+export async function listIncidents(
+  ops: Ops<'listIncidents' | 'listViews'>,
+  input: CommandInput,
+): Promise<undefined> {
   const rows = rowsOf(input, 20);
-  const state = textOf(input, 'state') ?? 'open';
+  const view = await filterOf(ops, textOf(input, 'view'));
+  const state = textOf(input, 'state') ?? (textOf(input, 'view') === undefined ? 'open' : view.state);
   const found = await ops.call('listIncidents', {
-    state: state === 'all' ? undefined : (state as IncidentState | 'open'),
-    level: textOf(input, 'level'),
-    service: textOf(input, 'service'),
-    search: textOf(input, 'search'),
+    ...view,
+    state: state === 'all' ? undefined : (state as IncidentState | 'open' | undefined),
+    level: textOf(input, 'level') ?? view.level,
+    service: textOf(input, 'service') ?? view.service,
+    search: textOf(input, 'search') ?? view.search,
+    mine: input.options.mine === true ? true : view.mine,
     pageSize: pageSizeOf(rows),
   });
   const { now } = ops.screen;
@@ -162,13 +185,14 @@ function whereOf({ service, environment }: IncidentSummary): string {
 }
 
 export async function showIncident(
-  ops: Ops<'getIncident' | 'listTimeline'>,
+  ops: Ops<'getIncident' | 'listPinnedEntries' | 'listTimeline'>,
   input: CommandInput,
 ): Promise<undefined> {
   const given = incidentNumberOf(input);
   const rows = rowsOf(input, 50);
   const incident = await ops.call('getIncident', { number: given });
   const { number } = incident;
+  const { rows: pinned } = await ops.call('listPinnedEntries', { number });
   const timeline = await ops.call('listTimeline', {
     number,
     system: input.options.system === false ? 'hide' : 'show',
@@ -176,7 +200,12 @@ export async function showIncident(
   });
   const entries = timeline.rows.slice(0, rows).reverse();
   const { paint } = ops.screen;
-  ops.screen.show({ ...incident, timeline: { ...timeline, rows: entries } }, () => [
+  const line = ({ id, occurredAt, authorName, text, correctedById, images }: IncidentEntryView) => {
+    const shown = images.length > 0 ? ` [${images.map(({ fileName }) => clean(fileName)).join(', ')}]` : '';
+    const mark = correctedById ? ' (corrected)' : '';
+    return `  ${minute(occurredAt)}  #${id}  ${clean(authorName)}: ${clean(text)}${shown}${mark}`;
+  };
+  ops.screen.show({ ...incident, pinned, timeline: { ...timeline, rows: entries } }, () => [
     `${paint(stateOf(incident), INCIDENT_STATE_LABELS[incident.state])}  ${incident.name}  ${clean(incident.title)}  ${whereOf(incident)}`,
     `Level ${incident.level}: ${incident.consequence}`,
     `Began ${minute(incident.startedAt)}, lasted ${duration(incident.durationMs)}${incident.resolvedAt ? '' : ' so far'}.`,
@@ -184,10 +213,8 @@ export async function showIncident(
       .filter(({ until }) => until === null)
       .map(({ role, personName }) => `  ${INCIDENT_ROLE_LABELS[role]}: ${clean(personName)}`),
     ...(number === given ? [] : [`INC-${given} was merged into it.`]),
-    ...entries.map(
-      ({ occurredAt, authorName, text, correctedById }) =>
-        `  ${minute(occurredAt)}  ${clean(authorName)}: ${clean(text)}${correctedById ? ' (corrected)' : ''}`,
-    ),
+    ...(pinned.length > 0 ? ['Pinned:', ...pinned.map(line), 'Timeline:'] : []),
+    ...entries.map(line),
   ]);
   if (!ops.screen.json && timeline.total > entries.length)
     ops.screen.notice(`The last ${entries.length} of ${timeline.total} entries; more with --limit.`);

@@ -1,9 +1,10 @@
 import { command } from '#server/cli/ops/command';
-import { INCIDENT_LEVELS, INCIDENT_STATES } from '#server/incidents/words/contract';
+import { INCIDENT_LEVELS, INCIDENT_ROLES, INCIDENT_STATES } from '#server/incidents/words/contract';
 
 const INCIDENT = { name: '<incident>', text: 'its number, like INC-42 or 42' } as const;
 const LEVELS = INCIDENT_LEVELS.map(String);
 const group = 'Incidents';
+const loadChanges = () => import('#server/cli/ops/commands/incident-changes');
 const load = () => import('#server/cli/ops/commands/incidents');
 
 /** What goes wrong, who deals with it, and how it went. */
@@ -49,6 +50,65 @@ export const INCIDENTS = [
     run: async (ops, input) => (await load()).updateIncident(ops, input),
   }),
   command({
+    path: 'incident title',
+    group,
+    summary: 'Call an incident by what it turned out to be',
+    args: [INCIDENT, { name: '<title...>', text: 'what is wrong, in a few words' }],
+    options: [{ flags: '--reason <text>', text: 'why, if it does not explain itself' }],
+    calls: ['getIncident', 'changeIncidentTitle'],
+    run: async (ops, input) => (await loadChanges()).retitleIncident(ops, input),
+  }),
+  command({
+    path: 'incident role',
+    group,
+    summary: 'Give somebody a role of an incident, hand it over, or end it',
+    details: ['The commander of an open incident hands over and cannot leave.'],
+    args: [
+      INCIDENT,
+      { name: '<role>', text: INCIDENT_ROLES.join(', ') },
+      { name: '[person]', text: 'by e-mail address; absent: yourself' },
+    ],
+    options: [{ flags: '--leave', text: 'ends the role, and gives it to nobody' }],
+    calls: ['getIncident', 'assignIncidentRole', 'leaveIncidentRole'],
+    run: async (ops, input) => (await loadChanges()).setIncidentRole(ops, input),
+  }),
+  command({
+    path: 'incident correct',
+    group,
+    summary: 'Write how an entry of the timeline should have read',
+    details: ['The entry stays as it was written, and the correction stands beside it.'],
+    args: [
+      INCIDENT,
+      { name: '<entry>', text: 'its id, as "incident show" tells it' },
+      { name: '<text...>', text: 'how it should have read' },
+    ],
+    calls: ['correctIncidentEntry'],
+    run: async (ops, input) => (await loadChanges()).correctEntry(ops, input),
+  }),
+  command({
+    path: 'incident pin',
+    group,
+    summary: 'Pin an entry to the top of the timeline, or take it from there',
+    args: [INCIDENT, { name: '<entry>', text: 'its id, as "incident show" tells it' }],
+    options: [{ flags: '--off', text: 'takes it from the top' }],
+    calls: ['pinIncidentEntry', 'unpinIncidentEntry'],
+    run: async (ops, input) => (await loadChanges()).pinEntry(ops, input),
+  }),
+  command({
+    path: 'incident merge',
+    group,
+    summary: 'Merge an incident into the one that it turned out to be',
+    details: ['The other goes on with both timelines, and this number leads to it. It cannot be undone.'],
+    args: [INCIDENT],
+    options: [
+      { flags: '--into <incident>', text: 'the one that goes on' },
+      { flags: '--reason <text>', text: 'why they are the same' },
+    ],
+    calls: ['getIncident', 'mergeIncident'],
+    confirmation: 'consequential',
+    run: async (ops, input) => (await loadChanges()).mergeIncidents(ops, input),
+  }),
+  command({
     path: 'incident resolve',
     group,
     summary: 'Say that an incident is over',
@@ -73,9 +133,11 @@ export const INCIDENTS = [
       { flags: '--level <level>', text: 'only these', choices: LEVELS },
       { flags: '--service <service>', text: 'only of this one' },
       { flags: '--search <words>', text: 'words of title and timeline' },
+      { flags: '--mine', text: 'only those in which you have or had a role' },
+      { flags: '--view <name>', text: 'what a saved view shows; the other options change it' },
       { flags: '--limit <rows>', text: 'how many at most, up to 200' },
     ],
-    calls: ['listIncidents'],
+    calls: ['listIncidents', 'listViews'],
     run: async (ops, input) => (await load()).listIncidents(ops, input),
   }),
   command({
@@ -87,7 +149,7 @@ export const INCIDENTS = [
       { flags: '--no-system', text: 'without what the console wrote by itself' },
       { flags: '--limit <rows>', text: 'how many entries at most, the last ones; 50 unless told' },
     ],
-    calls: ['getIncident', 'listTimeline'],
+    calls: ['getIncident', 'listPinnedEntries', 'listTimeline'],
     run: async (ops, input) => (await load()).showIncident(ops, input),
   }),
   command({
