@@ -72,6 +72,7 @@ test('axe finds nothing on the pages that watch the shop', async ({ open, drill 
   await drill.as('responder').post(address, { intent: 'compose', text: '/note 00:00 At midnight' });
   await walk(page, [address, `${address}?order=oldest&system=hide`]);
   await page.getByRole('link', { name: 'Correct' }).first().click();
+  await page.getByText('With a note, or leave it out').first().click();
   await page.getByText('Give or hand over a role').click();
   await page.getByText('Change the level').first().click();
   await page.getByText('It is the same as another').click();
@@ -209,6 +210,8 @@ test('axe finds nothing on the pages of people, settings and schedules', async (
     '/settings/people?search=nobody+like+it',
     '/settings/people/new',
     '/settings/channels',
+    '/settings/playbooks',
+    '/settings/playbooks/1',
     '/settings/services',
     '/palette',
     '/api-reference',

@@ -23,6 +23,7 @@ import { compose } from '#app/incidents/compose.server';
 import { ComposerForm } from '#app/incidents/composer-form';
 import { numberOf, utcMomentOf } from '#app/incidents/form-values';
 import { levelLook, stateLook } from '#app/incidents/looks';
+import { PlaybookPanel } from '#app/incidents/playbook-panel';
 import { RolesPanel } from '#app/incidents/roles-panel';
 import { Timeline } from '#app/incidents/timeline';
 import { paths } from '#app/lib/paths';
@@ -34,6 +35,9 @@ import { changeIncidentLevel, changeIncidentState } from '#server/incidents/comm
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { correctIncidentEntry } from '#server/incidents/commands/write-timeline';
 import type { IncidentDetail } from '#server/incidents/contract';
+import { runIncidentAction } from '#server/incidents/playbooks/commands/run-action';
+import { settleIncidentStep } from '#server/incidents/playbooks/commands/settle-step';
+import { getPlaybook } from '#server/incidents/playbooks/queries';
 import { getIncident, listTimeline } from '#server/incidents/queries';
 import { INCIDENT_STATE_LABELS } from '#server/incidents/words/contract';
 
@@ -48,11 +52,12 @@ const ENTRIES_OF_A_PAGE = 50;
 export const loader = protectedLoader({ access: 'incidents.read' }, async ({ ctx, params, url }) => {
   const given = numberOf(params.number);
   const view = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  const [incident, timeline] = await Promise.all([
+  const [incident, timeline, playbook] = await Promise.all([
     getIncident(ctx, { number: given }),
     listTimeline(ctx, { pageSize: ENTRIES_OF_A_PAGE, ...view, number: given }),
+    getPlaybook(ctx, { number: given }),
   ]);
-  return { incident, timeline, cameFrom: Number(given) };
+  return { incident, timeline, playbook, cameFrom: Number(given) };
 });
 
 /** Back to the page that the form was on, told what was done. */
@@ -63,6 +68,12 @@ function done({ context, params, url }: ActionArgs, message: string) {
 }
 
 const access = 'incidents.manage';
+
+const STEP_DONE: Record<string, string> = {
+  done: 'The step is ticked.',
+  skipped: 'The step is left out.',
+  open: 'The step is to be done again.',
+};
 
 export const action = protectedAction({
   intents: {
@@ -106,6 +117,23 @@ export const action = protectedAction({
         return done(args, 'The role is given.');
       },
     },
+    step: {
+      access,
+      handle: async (args) => {
+        const { key, version, state, note } = args.form;
+        const number = numberOf(args.params.number);
+        await settleIncidentStep(args.ctx, { number, key, version, state, note });
+        return done(args, STEP_DONE[String(state)] ?? 'It is in the timeline.');
+      },
+    },
+    act: {
+      access,
+      handle: async (args) => {
+        const number = numberOf(args.params.number);
+        await runIncidentAction(args.ctx, { number, action: args.form.action });
+        return done(args, 'It is in the timeline.');
+      },
+    },
     merge: {
       access,
       handle: async (args) => {
@@ -130,7 +158,7 @@ export const action = protectedAction({
 });
 
 export default function Incident() {
-  const { incident, timeline, cameFrom } = useLoaderData<typeof loader>();
+  const { incident, timeline, playbook, cameFrom } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const [search] = useSearchParams();
@@ -220,6 +248,7 @@ export default function Incident() {
           >
             <StatePanel parts={parts} />
           </Section>
+          <PlaybookPanel playbook={playbook} parts={parts} className="max-lg:order-1" />
           <div className="grid gap-4 max-lg:order-3">
             <Section title="Who deals with it">
               <RolesPanel parts={parts} />

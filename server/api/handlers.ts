@@ -39,6 +39,19 @@ import { changeIncidentLevel, changeIncidentState } from '#server/incidents/comm
 import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { addIncidentNote, correctIncidentEntry } from '#server/incidents/commands/write-timeline';
+import { assessDamage, proposeRestore } from '#server/incidents/playbooks/commands/emergency';
+import {
+  addPlaybookStep,
+  changePlaybookStep,
+  movePlaybookStep,
+} from '#server/incidents/playbooks/commands/manage-steps';
+import { runIncidentAction } from '#server/incidents/playbooks/commands/run-action';
+import {
+  noteWorkaround,
+  scheduleIncidentFix,
+  settleIncidentStep,
+} from '#server/incidents/playbooks/commands/settle-step';
+import { getPlaybook, listPlaybooks } from '#server/incidents/playbooks/queries';
 import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
 import {
   disableEnhancedMonitoring,
@@ -206,6 +219,17 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   addIncidentNote,
   correctIncidentEntry,
   mergeIncident,
+  getPlaybook,
+  settleIncidentStep,
+  runIncidentAction,
+  noteWorkaround,
+  scheduleIncidentFix,
+  assessDamage,
+  proposeRestore,
+  listPlaybooks: inRows(listPlaybooks),
+  addPlaybookStep,
+  changePlaybookStep,
+  movePlaybookStep,
   listPostmortems,
   createPostmortem,
   getPostmortem,

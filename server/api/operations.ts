@@ -12,6 +12,7 @@ import { MAINTENANCE_OPERATIONS } from '#server/api/operations/maintenance';
 import { METRIC_OPERATIONS } from '#server/api/operations/metrics';
 import { NOTIFICATION_OPERATIONS } from '#server/api/operations/notifications';
 import { PEOPLE_OPERATIONS } from '#server/api/operations/people';
+import { PLAYBOOK_OPERATIONS } from '#server/api/operations/playbooks';
 import { POSTMORTEM_OPERATIONS } from '#server/api/operations/postmortems';
 import { RUN_OPERATIONS } from '#server/api/operations/runs';
 import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
@@ -32,6 +33,7 @@ export const OPERATIONS = {
   ...NOTIFICATION_OPERATIONS,
   ...ALERT_OPERATIONS,
   ...INCIDENT_OPERATIONS,
+  ...PLAYBOOK_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
   ...STATUS_OPERATIONS,
   ...CHECK_OPERATIONS,

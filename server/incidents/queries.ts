@@ -11,7 +11,7 @@ import {
   incidentInput,
   timelineInput,
 } from '#server/incidents/contract';
-import { noIncident, toSummary, withCommander } from '#server/incidents/records';
+import { findIncidentId, toSummary, withCommander } from '#server/incidents/records';
 import { needsPostMortem } from '#server/incidents/state';
 import { readEntries } from '#server/incidents/timeline';
 import {
@@ -106,7 +106,7 @@ export const getIncident = defineQuery({
   access: 'incidents.read',
   input: incidentInput,
   handle: async (ctx, { number }): Promise<IncidentDetail> => {
-    const id = await findId(ctx, number);
+    const id = await findIncidentId(ctx, number);
     const row = await ctx.db.incident.findUniqueOrThrow({
       where: { id },
       include: {
@@ -138,7 +138,7 @@ export const listTimeline = defineQuery({
   access: 'incidents.read',
   input: timelineInput,
   handle: async (ctx, { number, page, pageSize, order, system }): Promise<IncidentTimeline> => {
-    const id = await findId(ctx, number);
+    const id = await findIncidentId(ctx, number);
     const merged = await ctx.db.incident.findMany({ where: { mergedIntoId: id }, select: { id: true } });
     const all = Prisma.join([id, ...merged.map((each) => each.id)].map((each) => Prisma.sql`${each}::uuid`));
     const where = Prisma.join(
@@ -176,15 +176,6 @@ interface Tally {
   level: IncidentLevel;
   service: string | null;
   count: number;
-}
-
-async function findId(ctx: Ctx, number: number): Promise<string> {
-  const found = await ctx.db.incident.findUnique({
-    where: { number },
-    select: { id: true, mergedIntoId: true },
-  });
-  if (!found) throw noIncident(number);
-  return found.mergedIntoId ?? found.id;
 }
 
 /** The incidents that have all words of a search, or the number; null where they are more than {@link RARE}. */
