@@ -50,7 +50,9 @@ export const loader = protectedLoader({ access: 'checks.read' }, async ({ ctx, u
   ]);
   const watched = places
     .flatMap(({ toggles }) => toggles)
-    .filter(({ kind, expiresAt }) => kind === 'enhanced_monitoring' && (expiresAt === null || expiresAt > now));
+    .filter(
+      ({ kind, expiresAt }) => kind === 'enhanced_monitoring' && (expiresAt === null || expiresAt > now),
+    );
   return { ...checks, watched, filter, range, now };
 });
 

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DamageAt } from '#server/incidents/playbooks/contract';
-import { damageWords, doneOf, keyOf, settleProblem, stepsToAdd } from '#server/incidents/playbooks/state';
+import {
+  damageWords,
+  doneOf,
+  keyOf,
+  restoreWords,
+  settleProblem,
+  stepsToAdd,
+} from '#server/incidents/playbooks/state';
 
 const KEYS = ['alert-critical', 'start', 'assess-damage', 'workaround', 'schedule-fix'];
 const template = fc.record({
@@ -109,4 +116,16 @@ it('an assessment says what was measured, and what was not and why', () => {
     'shop/production: 4 of 6 checks fail: Health, Basket, Checkout and 1 more. Of the last 5 minutes: errors 12.3 %, 140 requests/s. No alert is open. Nothing was changed in the last 24 hours.',
     'Not measured: response time: no metrics of it came in the last 5 minutes.',
   ]);
+});
+
+it('a proposal says what is possible, and why the rest is not', () => {
+  const path = '/shop/production/rollback';
+  const options = [
+    { way: 'rollback' as const, isPossible: true, words: 'v1.1.0 to v1.0.0', path },
+    { way: 'restart' as const, isPossible: false, words: 'Nothing is live', path },
+  ];
+  const places = [{ service: 'shop', environment: 'production', options }];
+  expect(restoreWords({ places, notMeasured: [] })).toBe(
+    'Looked at what could restore it; nothing was started.\nshop/production: possible now: roll back (v1.1.0 to v1.0.0); not possible: restart (Nothing is live).',
+  );
 });
