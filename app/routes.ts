@@ -104,6 +104,8 @@ export default [
     route('people/:userId', 'settings/person.route.tsx'),
     route('channels', 'notifications/channels.route.tsx'),
     route('services', 'settings/services.route.tsx'),
+    route('playbooks', 'incidents/playbooks.route.tsx'),
+    route('playbooks/:level', 'incidents/playbook.route.tsx'),
   ]),
   route('settings/people.csv', 'settings/people-csv.route.tsx'),
   route('settings/tokens.csv', 'settings/tokens-csv.route.tsx'),

@@ -78,6 +78,7 @@ test('axe finds nothing on the pages that watch the shop', async ({ open, drill 
   await page.getByRole('link', { name: 'Correct' }).first().click();
   await page.getByText('Say what they show').click();
   await page.getByText('Change the title').first().click();
+  await page.getByText('With a note, or leave it out').first().click();
   await page.getByText('Give or hand over a role').click();
   await page.getByText('Change the level').first().click();
   await page.getByText('It is the same as another').click();
@@ -218,6 +219,8 @@ test('axe finds nothing on the pages of people, settings and schedules', async (
     '/settings/people?search=nobody+like+it',
     '/settings/people/new',
     '/settings/channels',
+    '/settings/playbooks',
+    '/settings/playbooks/1',
     '/settings/services',
     '/palette',
     '/api-reference',

@@ -25,7 +25,9 @@ import { ATTACHMENT_STORE } from '#server/incidents/drivers/attachment-store';
 import { postgresAttachments } from '#server/incidents/drivers/postgres-attachments';
 import { noteImpact } from '#server/incidents/note-impact';
 import { noteStatusUpdate } from '#server/incidents/note-status-update';
-import { breachLockdownDecided } from '#server/maintenance/contract';
+import { beginSteps, noteWatch } from '#server/incidents/playbooks/automatic';
+import { fixScheduled, selfStartingSteps, watchRequested } from '#server/incidents/playbooks/contract';
+import { breachLockdownDecided, toggleChanged } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
 import { createControls } from '#server/maintenance/drivers/http-control';
 import { lockDownForBreach } from '#server/maintenance/lock-down-for-breach';
@@ -36,6 +38,7 @@ import {
   lockdownProcedure,
   unlockProcedure,
 } from '#server/maintenance/procedures/toggles';
+import { watchForIncident } from '#server/maintenance/watch-for-incident';
 import { noteLockdownDecision, noteRollbackDecision } from '#server/monitoring/alerts/automatic-actions';
 import {
   alertAcknowledged,
@@ -52,6 +55,7 @@ import type { Env } from '#server/platform/env';
 import { EventRegistry } from '#server/platform/events';
 import { randomIds } from '#server/platform/ids';
 import { createLogger, type Logger } from '#server/platform/logger';
+import { addScheduledFix } from '#server/postmortems/add-scheduled-fix';
 import { beginForImpact } from '#server/postmortems/automatic';
 import { PLANNERS, RUN_POLICY, type RunPolicy } from '#server/runs/policy';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
@@ -146,5 +150,9 @@ export function createEventRegistry(): EventRegistry {
   events.on(incidentImpactKnown, 'incidents.note-impact', noteImpact);
   events.on(incidentImpactKnown, 'postmortems.begin-for-impact', beginForImpact);
   events.on(statusUpdatePosted, 'incidents.note-status-update', noteStatusUpdate);
+  events.on(selfStartingSteps, 'incidents.begin-steps', beginSteps);
+  events.on(watchRequested, 'maintenance.watch-for-incident', watchForIncident);
+  events.on(toggleChanged, 'incidents.note-watch', noteWatch);
+  events.on(fixScheduled, 'postmortems.add-scheduled-fix', addScheduledFix);
   return events;
 }

@@ -23,6 +23,7 @@ import { compose } from '#app/incidents/compose.server';
 import { ComposerForm } from '#app/incidents/composer-form';
 import { numberOf, utcMomentOf } from '#app/incidents/form-values';
 import { levelLook, stateLook } from '#app/incidents/looks';
+import { PlaybookPanel } from '#app/incidents/playbook-panel';
 import { RolesPanel } from '#app/incidents/roles-panel';
 import { Timeline } from '#app/incidents/timeline';
 import { TitleForm } from '#app/incidents/title-form';
@@ -38,6 +39,9 @@ import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { pinIncidentEntry, unpinIncidentEntry } from '#server/incidents/commands/pin-entry';
 import { correctIncidentEntry } from '#server/incidents/commands/write-timeline';
 import type { IncidentDetail } from '#server/incidents/contract';
+import { runIncidentAction } from '#server/incidents/playbooks/commands/run-action';
+import { settleIncidentStep } from '#server/incidents/playbooks/commands/settle-step';
+import { getPlaybook } from '#server/incidents/playbooks/queries';
 import { getIncident, listTimeline } from '#server/incidents/queries';
 import { listPinnedEntries } from '#server/incidents/queries/pinned';
 import { INCIDENT_STATE_LABELS } from '#server/incidents/words/contract';
@@ -53,12 +57,13 @@ const ENTRIES_OF_A_PAGE = 50;
 export const loader = protectedLoader({ access: 'incidents.read' }, async ({ ctx, params, url }) => {
   const given = numberOf(params.number);
   const view = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  const [incident, timeline, pinned] = await Promise.all([
+  const [incident, timeline, pinned, playbook] = await Promise.all([
     getIncident(ctx, { number: given }),
     listTimeline(ctx, { pageSize: ENTRIES_OF_A_PAGE, ...view, number: given }),
     listPinnedEntries(ctx, { number: given }),
+    getPlaybook(ctx, { number: given }),
   ]);
-  return { incident, timeline, pinned, cameFrom: Number(given) };
+  return { incident, timeline, pinned, playbook, cameFrom: Number(given) };
 });
 
 /** Back to the page that the form was on, told what was done. */
@@ -69,6 +74,12 @@ function done({ context, params, url }: ActionArgs, message: string) {
 }
 
 const access = 'incidents.manage';
+
+const STEP_DONE: Record<string, string> = {
+  done: 'The step is ticked.',
+  skipped: 'The step is left out.',
+  open: 'The step is to be done again.',
+};
 
 export const action = protectedAction({
   uploads: access,
@@ -131,6 +142,23 @@ export const action = protectedAction({
         return done(args, `${changed.name} is called "${changed.title.slice(0, 100)}".`);
       },
     },
+    step: {
+      access,
+      handle: async (args) => {
+        const { key, version, state, note } = args.form;
+        const number = numberOf(args.params.number);
+        await settleIncidentStep(args.ctx, { number, key, version, state, note });
+        return done(args, STEP_DONE[String(state)] ?? 'It is in the timeline.');
+      },
+    },
+    act: {
+      access,
+      handle: async (args) => {
+        const number = numberOf(args.params.number);
+        await runIncidentAction(args.ctx, { number, action: args.form.action });
+        return done(args, 'It is in the timeline.');
+      },
+    },
     merge: {
       access,
       handle: async (args) => {
@@ -173,7 +201,7 @@ export const action = protectedAction({
 });
 
 export default function Incident() {
-  const { incident, timeline, pinned, cameFrom } = useLoaderData<typeof loader>();
+  const { incident, timeline, pinned, playbook, cameFrom } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const [search] = useSearchParams();
@@ -267,6 +295,7 @@ export default function Incident() {
           >
             <StatePanel parts={parts} />
           </Section>
+          <PlaybookPanel playbook={playbook} parts={parts} className="max-lg:order-1" />
           <div className="grid gap-4 max-lg:order-3">
             <Section title="Who deals with it">
               <RolesPanel parts={parts} />

@@ -128,6 +128,8 @@ export const paths = {
   token: (tokenId: string) => `/settings/tokens/${encodeURIComponent(tokenId)}`,
   sessions: (filter: Query = {}) => withQuery('/settings/sessions', filter),
   configuration: () => '/settings/services',
+  playbooks: () => '/settings/playbooks',
+  playbook: (level: number) => `/settings/playbooks/${level}`,
   account: () => '/settings/account',
   join: (token: string) => `/join/${encodeURIComponent(token)}`,
 

@@ -21,6 +21,7 @@ import { formatUptime, RANGES, slotsOf } from '#app/monitoring/uptime-slots';
 import { useRefresh } from '#app/monitoring/use-refresh';
 import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
+import { listOpenToggles } from '#server/maintenance/queries';
 import type { CheckRow } from '#server/monitoring/checks/contract';
 import { listChecks } from '#server/monitoring/checks/queries/checks';
 import {
@@ -43,7 +44,16 @@ export const loader = protectedLoader({ access: 'checks.read' }, async ({ ctx, u
   const filter = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
   const range: UptimeRange = filter.range === 'quarter' ? 'quarter' : 'day';
   const now = ctx.clock.now().toISOString();
-  return { ...(await listChecks(ctx, filter)), filter, range, now };
+  const [checks, places] = await Promise.all([
+    listChecks(ctx, filter),
+    can(ctx.actor, 'maintenance.read') ? listOpenToggles(ctx, {}) : [],
+  ]);
+  const watched = places
+    .flatMap(({ toggles }) => toggles)
+    .filter(
+      ({ kind, expiresAt }) => kind === 'enhanced_monitoring' && (expiresAt === null || expiresAt > now),
+    );
+  return { ...checks, watched, filter, range, now };
 });
 
 type Row = CheckRow & { range: UptimeRange; now: string };
@@ -137,7 +147,7 @@ const percentOf = (check: Row): number | null =>
   check.range === 'day' ? check.uptimeDay : check.uptimeQuarter;
 
 export default function Checks() {
-  const { rows, total, page, pageSize, counts, filter, range, now } = useLoaderData<typeof loader>();
+  const { rows, total, page, pageSize, counts, watched, filter, range, now } = useLoaderData<typeof loader>();
   useRefresh(REFRESH_MS);
   const subject = useSubject();
   const places = useRootData()?.environments ?? [];
@@ -160,6 +170,20 @@ export default function Checks() {
       >
         What is looked at again and again, and how it was in {RANGES[range].words}.
       </PageHeader>
+      {watched.map((toggle) => (
+        <p key={toggle.id} className="mb-3 rounded-m bg-info-soft px-3 py-2">
+          {toggle.service} / {toggle.environment} is checked every {toggle.intervalSeconds} s
+          {toggle.expiresAt ? (
+            <>
+              , ends <RelativeTime at={toggle.expiresAt} focusable />
+            </>
+          ) : null}
+          . {toggle.startedByName}: {toggle.reason}{' '}
+          <Link to={paths.enhancedMonitoring(toggle)} className="link whitespace-nowrap">
+            Change or end it
+          </Link>
+        </p>
+      ))}
       <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
         <StateCounts counts={counts} />
         <RangeChoice range={range} />

@@ -30,6 +30,7 @@ const PAGE_KEYWORDS: Record<string, string[]> = {
   [paths.account()]: ['password', 'name', 'profile'],
   [paths.sessions()]: ['browsers', 'devices', 'sign out elsewhere'],
   [paths.people()]: ['users', 'roles', 'team'],
+  [paths.playbooks()]: ['playbook', 'steps', 'checklist', 'incidents'],
   [paths.configuration()]: ['services', 'environments', 'ops.config'],
 };
 

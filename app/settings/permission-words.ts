@@ -39,6 +39,7 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'alerts.manage': 'Resolve alerts by hand',
   'rules.manage': 'Add, change and switch rules',
   'incidents.manage': 'Declare incidents, and lead them to their end',
+  'playbooks.manage': 'Say what the playbooks of incidents ask for',
   'postmortems.manage': 'Write post-mortems and deal with action items',
   'postmortems.approve': 'Approve and publish post-mortems',
   'status.manage': 'Tell the public of incidents and maintenance',
@@ -82,7 +83,11 @@ function groupOf(permission: Permission): GroupKey {
   const domain = permission.slice(0, permission.indexOf('.'));
   if (['deployments', 'releases', 'drills'].includes(domain)) return 'deployments';
   if (['maintenance', 'emergency', 'security'].includes(domain)) return 'emergency';
-  if (['checks', 'metrics', 'rules', 'alerts', 'incidents', 'postmortems', 'status'].includes(domain))
+  if (
+    ['checks', 'metrics', 'rules', 'alerts', 'incidents', 'playbooks', 'postmortems', 'status'].includes(
+      domain,
+    )
+  )
     return 'monitoring';
   if (domain === 'runs') return 'runs';
   if (['channels', 'deliveries'].includes(domain)) return 'notifications';

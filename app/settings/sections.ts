@@ -1,5 +1,6 @@
 import {
   KeyRound,
+  ListChecks,
   type LucideIcon,
   MonitorSmartphone,
   Send,
@@ -30,6 +31,13 @@ export const SECTIONS: readonly (SettingsSection & { permission: Permission })[]
   { href: paths.tokens(), label: 'API tokens', icon: KeyRound, about: 'you', permission: 'account.manage' },
   { href: paths.people(), label: 'People', icon: UsersRound, about: 'console', permission: 'people.manage' },
   { href: paths.channels(), label: 'Channels', icon: Send, about: 'console', permission: 'deliveries.read' },
+  {
+    href: paths.playbooks(),
+    label: 'Playbooks',
+    icon: ListChecks,
+    about: 'console',
+    permission: 'incidents.read',
+  },
   {
     href: paths.configuration(),
     label: 'Services',

@@ -45,6 +45,19 @@ import { leaveIncidentRole } from '#server/incidents/commands/leave-role';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { pinIncidentEntry, unpinIncidentEntry } from '#server/incidents/commands/pin-entry';
 import { addIncidentNote, correctIncidentEntry } from '#server/incidents/commands/write-timeline';
+import { assessDamage, proposeRestore } from '#server/incidents/playbooks/commands/emergency';
+import {
+  addPlaybookStep,
+  changePlaybookStep,
+  movePlaybookStep,
+} from '#server/incidents/playbooks/commands/manage-steps';
+import { runIncidentAction } from '#server/incidents/playbooks/commands/run-action';
+import {
+  noteWorkaround,
+  scheduleIncidentFix,
+  settleIncidentStep,
+} from '#server/incidents/playbooks/commands/settle-step';
+import { getPlaybook, listPlaybooks } from '#server/incidents/playbooks/queries';
 import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
 import { listPinnedEntries } from '#server/incidents/queries/pinned';
 import {
@@ -227,6 +240,17 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   saveView,
   renameView,
   deleteView,
+  getPlaybook,
+  settleIncidentStep,
+  runIncidentAction,
+  noteWorkaround,
+  scheduleIncidentFix,
+  assessDamage,
+  proposeRestore,
+  listPlaybooks: inRows(listPlaybooks),
+  addPlaybookStep,
+  changePlaybookStep,
+  movePlaybookStep,
   listPostmortems,
   createPostmortem,
   getPostmortem,

@@ -14,6 +14,7 @@ import { MAINTENANCE_OPERATIONS } from '#server/api/operations/maintenance';
 import { METRIC_OPERATIONS } from '#server/api/operations/metrics';
 import { NOTIFICATION_OPERATIONS } from '#server/api/operations/notifications';
 import { PEOPLE_OPERATIONS } from '#server/api/operations/people';
+import { PLAYBOOK_OPERATIONS } from '#server/api/operations/playbooks';
 import { POSTMORTEM_OPERATIONS } from '#server/api/operations/postmortems';
 import { RUN_OPERATIONS } from '#server/api/operations/runs';
 import { SCHEDULE_OPERATIONS } from '#server/api/operations/schedules';
@@ -37,6 +38,7 @@ export const OPERATIONS = {
   ...INCIDENT_OPERATIONS,
   ...BUSINESS_OPERATIONS,
   ...VIEW_OPERATIONS,
+  ...PLAYBOOK_OPERATIONS,
   ...POSTMORTEM_OPERATIONS,
   ...FIGURE_OPERATIONS,
   ...STATUS_OPERATIONS,

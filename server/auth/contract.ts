@@ -52,6 +52,7 @@ export const PERMISSIONS = {
   'alerts.manage': 'commander',
   'incidents.read': 'viewer',
   'incidents.manage': 'responder',
+  'playbooks.manage': 'commander',
   'postmortems.read': 'viewer',
   'postmortems.manage': 'responder',
   'postmortems.approve': 'commander',

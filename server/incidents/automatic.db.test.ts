@@ -99,8 +99,9 @@ describe('what the console sees', () => {
     expect(more).toEqual([]);
     expect(incident).toMatchObject({ ...PLACE, level: 1, commanderName: null, state: 'investigating' });
     const entries = await timelineOf(incident?.number);
-    expect(entries.map(({ kind }) => kind)).toEqual(['system', 'system', 'system', 'system']);
-    expect(entries.map(({ authorName }) => authorName)).toEqual(Array(4).fill('The console'));
+    // Four facts, and the two steps of its playbook that begin by themselves.
+    expect(entries.map(({ kind }) => kind)).toEqual(Array(6).fill('system'));
+    expect(entries.map(({ authorName }) => authorName)).toEqual(Array(6).fill('The console'));
     expect(entries.filter((each) => each.runId === runId).map(({ text }) => text)).toEqual([
       expect.stringContaining('rolls it back'),
     ]);

@@ -1,4 +1,5 @@
 import type { automaticRollbackDecided } from '#server/deployments/contract';
+import { copySteps } from '#server/incidents/playbooks/records';
 import { addEntry, auditIncident, hintPlaces } from '#server/incidents/records';
 import {
   INCIDENT_LEVEL_CONSEQUENCES,
@@ -165,6 +166,7 @@ async function openOrJoin(tx: Ctx, opening: Opening): Promise<string> {
     const incident = await tx.db.incident.findUniqueOrThrow({ where: { id } });
     const text = `Opened by the console at level ${LEVEL}: ${title}. ${INCIDENT_LEVEL_CONSEQUENCES[LEVEL]}`;
     await addEntry(tx, id, { kind: 'system', text });
+    await copySteps(tx, incident);
     await auditIncident(tx, 'incidents.declare', incident, { details: { level: LEVEL, cause, causeId } });
     await hintPlaces(tx, incident);
     return id;

@@ -12,7 +12,7 @@ import {
   timelineInput,
 } from '#server/incidents/contract';
 import { viewConditions } from '#server/incidents/list-conditions';
-import { noIncident, toSummary, withCommander } from '#server/incidents/records';
+import { findIncidentId, toSummary, withCommander } from '#server/incidents/records';
 import { needsPostMortem } from '#server/incidents/state';
 import { readEntries } from '#server/incidents/timeline';
 import {
@@ -94,7 +94,7 @@ export const getIncident = defineQuery({
   access: 'incidents.read',
   input: incidentInput,
   handle: async (ctx, { number }): Promise<IncidentDetail> => {
-    const id = await findId(ctx, number);
+    const id = await findIncidentId(ctx, number);
     const row = await ctx.db.incident.findUniqueOrThrow({
       where: { id },
       include: {
@@ -127,7 +127,7 @@ export const listTimeline = defineQuery({
   access: 'incidents.read',
   input: timelineInput,
   handle: async (ctx, { number, page, pageSize, order, system }): Promise<IncidentTimeline> => {
-    const id = await findId(ctx, number);
+    const id = await findIncidentId(ctx, number);
     const merged = await ctx.db.incident.findMany({ where: { mergedIntoId: id }, select: { id: true } });
     const all = Prisma.join([id, ...merged.map((each) => each.id)].map((each) => Prisma.sql`${each}::uuid`));
     const where = Prisma.join(
@@ -166,15 +166,6 @@ interface Tally {
   level: IncidentLevel;
   service: string | null;
   count: number;
-}
-
-async function findId(ctx: Ctx, number: number): Promise<string> {
-  const found = await ctx.db.incident.findUnique({
-    where: { number },
-    select: { id: true, mergedIntoId: true },
-  });
-  if (!found) throw noIncident(number);
-  return found.mergedIntoId ?? found.id;
 }
 
 /** A page of ids, the count of each combination of facets among the first `most`, and what is asked of each incident. */

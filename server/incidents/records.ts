@@ -98,7 +98,17 @@ export function assertVersion({ number, version, state, level }: Incident, seen:
   );
 }
 
-export function noIncident(number: number, more = ''): AppError {
+/** The id of the incident that a number leads to. @throws AppError `not_found` */
+export async function findIncidentId(ctx: Ctx, number: number): Promise<string> {
+  const found = await ctx.db.incident.findUnique({
+    where: { number },
+    select: { id: true, mergedIntoId: true },
+  });
+  if (!found) throw noIncident(number);
+  return found.mergedIntoId ?? found.id;
+}
+
+function noIncident(number: number, more = ''): AppError {
   return new AppError('not_found', `There is no ${incidentName(number)}.${more}`, {
     hint: 'Open it from the list of incidents.',
   });

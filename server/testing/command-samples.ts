@@ -50,6 +50,13 @@ export const SAMPLES: Record<string, (world: World) => string> = {
   'incident resolve': ({ incident }) => `incident resolve INC-${incident}`,
   'incident status-page-update': ({ incident }) =>
     `incident status-page-update ${incident} We look into it --title Trouble --next 20`,
+  'incident alert-critical': ({ incident }) => `incident alert-critical INC-${incident}`,
+  'incident assess': ({ incident }) => `incident assess ${incident}`,
+  'incident workaround': ({ incident }) => `incident workaround ${incident} Pay by invoice`,
+  'incident schedule-fix': ({ incident }) =>
+    `incident schedule-fix ${incident} Another provider --due 2099-12-24`,
+  'emergency assess-damage': () => 'emergency assess-damage production',
+  'emergency restore-service': () => 'emergency restore-service production',
   'incident list': () => 'incident list',
   'incident show': ({ incident }) => `incident show ${incident}`,
   'incident impact': ({ incident }) => `incident impact ${incident} --users 3-9 --reason Counted`,

@@ -36,6 +36,7 @@ const PAGES: Record<string, string> = {
   account: '/settings/account',
   people: '/settings/people',
   tokens: '/settings/tokens',
+  playbooks: '/settings/playbooks',
 };
 
 /**

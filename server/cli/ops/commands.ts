@@ -10,6 +10,7 @@ import { MANAGE } from '#server/cli/ops/tables/manage';
 import { METRICS } from '#server/cli/ops/tables/metrics';
 import { NOTIFICATIONS } from '#server/cli/ops/tables/notifications';
 import { OPERATE } from '#server/cli/ops/tables/operate';
+import { PLAYBOOKS } from '#server/cli/ops/tables/playbooks';
 import { POSTMORTEMS } from '#server/cli/ops/tables/postmortems';
 import { STATUS_PAGE } from '#server/cli/ops/tables/status-page';
 import { widthOf } from '#server/cli/ops/terminal';
@@ -53,6 +54,7 @@ export const COMMANDS: readonly AnyCommand[] = [
   ...EMERGENCIES,
   ...ALERTS,
   ...INCIDENTS,
+  ...PLAYBOOKS,
   ...POSTMORTEMS,
   ...FIGURES,
   ...STATUS_PAGE,

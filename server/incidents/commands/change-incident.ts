@@ -6,6 +6,7 @@ import {
   incidentResolved,
 } from '#server/incidents/contract';
 import { pastMoment } from '#server/incidents/moments';
+import { copySteps } from '#server/incidents/playbooks/records';
 import {
   addEntry,
   assertVersion,
@@ -106,10 +107,13 @@ export const changeIncidentLevel = defineCommand({
       select: { id: true },
     });
     const words = levelChangeWords(before.level as IncidentLevel, level as IncidentLevel);
-    await addEntry(tx, before.id, { kind: 'level', text: `${words} Why: ${reason}` });
+    const isRaised = level < before.level;
+    const added = isRaised ? await copySteps(tx, { ...before, level }) : [];
+    const more = added.length > 0 ? ` Its playbook adds: ${added.join(', ')}.` : '';
+    await addEntry(tx, before.id, { kind: 'level', text: `${words}${more} Why: ${reason}` });
     await auditIncident(tx, 'incidents.change-level', before, {
       reason,
-      details: { before: before.level, after: level },
+      details: { before: before.level, after: level, ...(added.length > 0 ? { stepsAdded: added } : {}) },
     });
     await hintPlaces(tx, before);
     if (before.state === 'resolved') await publish(tx, incidentResolved, { number });

@@ -1,6 +1,7 @@
 import { defineCommand } from '#server/auth/guard';
 import { declareIncidentInput, type IncidentSummary } from '#server/incidents/contract';
 import { pastMoment } from '#server/incidents/moments';
+import { copySteps } from '#server/incidents/playbooks/records';
 import { addEntry, auditIncident, hintPlaces, summaryOf } from '#server/incidents/records';
 import { INCIDENT_LEVEL_CONSEQUENCES, type IncidentLevel } from '#server/incidents/words/contract';
 import { AppError } from '#server/platform/errors';
@@ -50,6 +51,7 @@ export const declareIncident = defineCommand({
       await addEntry(tx, id, { kind: 'role', text: `${tx.actor.name} is the commander.` });
     }
     const incident = await tx.db.incident.findUniqueOrThrow({ where: { id } });
+    await copySteps(tx, incident);
     await auditIncident(tx, 'incidents.declare', incident, { details: { level, startedAt: given ?? null } });
     await hintPlaces(tx, incident);
     return summaryOf(tx, id);

@@ -1,6 +1,6 @@
 import { defineQuery } from '#server/auth/guard';
 import { type IncidentEntryView, incidentInput } from '#server/incidents/contract';
-import { noIncident } from '#server/incidents/records';
+import { findIncidentId } from '#server/incidents/records';
 import { readEntries } from '#server/incidents/timeline';
 import { INCIDENT_PINS_MAX } from '#server/incidents/words/contract';
 import { Prisma } from '#server/platform/generated/prisma/client';
@@ -11,12 +11,7 @@ export const listPinnedEntries = defineQuery({
   access: 'incidents.read',
   input: incidentInput,
   handle: async (ctx, { number }): Promise<IncidentEntryView[]> => {
-    const found = await ctx.db.incident.findUnique({
-      where: { number },
-      select: { id: true, mergedIntoId: true },
-    });
-    if (!found) throw noIncident(number);
-    const id = found.mergedIntoId ?? found.id;
+    const id = await findIncidentId(ctx, number);
     const isPinned = Prisma.sql`e.id IN (
       SELECT p.entry_id FROM incident_pin p
       WHERE p.incident_id IN (SELECT id FROM incident WHERE id = ${id}::uuid OR merged_into_id = ${id}::uuid)
