@@ -474,9 +474,9 @@ describe('the source', () => {
     expect(
       await told(source({ orders: 'SELECT placed_at AS at, length(email) AS amount FROM customer_order' })),
     ).toContain('permission denied');
-    expect(await told(source({ orders: "SELECT now() - interval '1 hour' AS at, 12.5 AS amount" }))).toContain(
-      'not in whole minor units',
-    );
+    expect(
+      await told(source({ orders: "SELECT now() - interval '1 hour' AS at, 12.5 AS amount" })),
+    ).toContain('not in whole minor units');
     expect(await told(source({}, `not a url with ${PASSWORD}`))).toContain('cannot be reached');
   });
 
