@@ -82,6 +82,7 @@ test('axe finds nothing on the pages that watch the shop', async ({ open, drill 
   await page.getByText('Give or hand over a role').click();
   await page.getByText('Change the level').first().click();
   await page.getByText('It is the same as another').click();
+  await page.getByText('Say otherwise').click();
   await test.step('an incident with all its forms', () => expectAccessible(page, 'an incident'));
   await resolveIncident(drill.as('responder'), incident);
   await visit(page, '/incidents?mine=true&state=resolved');

@@ -177,9 +177,11 @@ test('from a bad release to a reminder of what it taught, without copying anythi
   await expect
     .poll(
       () =>
-        query(`SELECT state::text, channel FROM notification WHERE link = $1 AND kind LIKE 'action-item.%'`, [
-          `/postmortems/${number}`,
-        ]),
+        query(
+          `SELECT d.state, d.channel FROM notification n JOIN notification_delivery d ON d.notification_id = n.id
+           WHERE n.link = $1 AND n.kind LIKE 'action-item.%'`,
+          [`/postmortems/${number}`],
+        ),
       { timeout: 90_000, intervals: [1_000] },
     )
     .toEqual([{ state: 'sent', channel: 'ALERTS' }]);

@@ -1,5 +1,8 @@
 import { csvResponse } from '#app/http/csv.server';
 import { protectedLoader } from '#app/http/protected.server';
+import type { ImpactEntry } from '#server/business/contract';
+import { listImpacts } from '#server/business/queries';
+import { decimalOf } from '#server/business/words/contract';
 import { readIncidentBatch } from '#server/incidents/queries';
 import type { Ctx } from '#server/platform/context';
 
@@ -17,6 +20,11 @@ const HEADER = [
   'declared by',
   'opened by',
   'commander',
+  'lost revenue from',
+  'lost revenue to',
+  'currency',
+  'users affected from',
+  'users affected to',
 ];
 
 export const loader = protectedLoader({ access: 'incidents.read' }, async ({ ctx, url }) => {
@@ -29,6 +37,7 @@ async function* readAll(ctx: Ctx, filter: Record<string, string>) {
   let afterNumber = 0;
   for (;;) {
     const rows = await readIncidentBatch(ctx, { ...filter, afterNumber });
+    const impacts = await listImpacts(ctx, { numbers: rows.map(({ number }) => number) });
     yield rows.map((incident) => [
       incident.name,
       incident.title,
@@ -43,8 +52,17 @@ async function* readAll(ctx: Ctx, filter: Record<string, string>) {
       incident.declaredByName,
       incident.cause,
       incident.commanderName,
+      ...cost(impacts.get(incident.number)),
     ]);
     afterNumber = rows.at(-1)?.number ?? 0;
     if (rows.length === 0) return;
   }
+}
+
+function cost(impact: ImpactEntry | undefined): (string | number | null)[] {
+  if (!impact) return [null, null, null, null, null];
+  const { currency, revenueLowMinor, revenueHighMinor, usersLow, usersHigh } = impact;
+  const amount = (minor: number | null) =>
+    currency === null || minor === null ? null : decimalOf(minor, currency);
+  return [amount(revenueLowMinor), amount(revenueHighMinor), currency, usersLow, usersHigh];
 }

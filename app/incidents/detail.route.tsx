@@ -22,6 +22,7 @@ import { type FormParts, LevelForm, MergeForm, StatePanel } from '#app/incidents
 import { compose } from '#app/incidents/compose.server';
 import { ComposerForm } from '#app/incidents/composer-form';
 import { numberOf, utcMomentOf } from '#app/incidents/form-values';
+import { ImpactPanel } from '#app/incidents/impact-panel';
 import { levelLook, stateLook } from '#app/incidents/looks';
 import { PlaybookPanel } from '#app/incidents/playbook-panel';
 import { RolesPanel } from '#app/incidents/roles-panel';
@@ -31,6 +32,8 @@ import { paths } from '#app/lib/paths';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
+import { estimateImpact, overrideImpact } from '#server/business/commands';
+import { getImpact } from '#server/business/queries';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
 import { changeIncidentTitle } from '#server/incidents/commands/change-title';
@@ -57,13 +60,14 @@ const ENTRIES_OF_A_PAGE = 50;
 export const loader = protectedLoader({ access: 'incidents.read' }, async ({ ctx, params, url }) => {
   const given = numberOf(params.number);
   const view = Object.fromEntries([...url.searchParams].filter(([, value]) => value !== ''));
-  const [incident, timeline, pinned, playbook] = await Promise.all([
+  const [incident, timeline, pinned, playbook, impact] = await Promise.all([
     getIncident(ctx, { number: given }),
     listTimeline(ctx, { pageSize: ENTRIES_OF_A_PAGE, ...view, number: given }),
     listPinnedEntries(ctx, { number: given }),
     getPlaybook(ctx, { number: given }),
+    getImpact(ctx, { number: given }),
   ]);
-  return { incident, timeline, pinned, playbook, cameFrom: Number(given) };
+  return { incident, timeline, pinned, playbook, impact, cameFrom: Number(given) };
 });
 
 /** Back to the page that the form was on, told what was done. */
@@ -171,6 +175,30 @@ export const action = protectedAction({
         });
       },
     },
+    estimate: {
+      access,
+      handle: async (args) => {
+        const { current } = await estimateImpact(args.ctx, { number: numberOf(args.params.number) });
+        return done(args, current?.revenueProblem ?? 'It is estimated.');
+      },
+    },
+    impact: {
+      access,
+      handle: async (args) => {
+        const { seen, revenueLow, revenueHigh, currency, usersLow, usersHigh, reason } = args.form;
+        await overrideImpact(args.ctx, {
+          number: numberOf(args.params.number),
+          seen,
+          revenueLow: revenueLow || undefined,
+          revenueHigh: revenueHigh || undefined,
+          currency: currency || undefined,
+          usersLow: usersLow || undefined,
+          usersHigh: usersHigh || undefined,
+          reason,
+        });
+        return done(args, 'It counts from now on.');
+      },
+    },
     correct: {
       access,
       handle: async (args) => {
@@ -201,7 +229,7 @@ export const action = protectedAction({
 });
 
 export default function Incident() {
-  const { incident, timeline, pinned, playbook, cameFrom } = useLoaderData<typeof loader>();
+  const { incident, timeline, pinned, playbook, impact, cameFrom } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const [search] = useSearchParams();
@@ -299,6 +327,9 @@ export default function Incident() {
           <div className="grid gap-4 max-lg:order-3">
             <Section title="Who deals with it">
               <RolesPanel parts={parts} />
+            </Section>
+            <Section title="Impact">
+              <ImpactPanel parts={parts} impact={impact} />
             </Section>
             <Section title="What it is">
               <div className="grid gap-2">

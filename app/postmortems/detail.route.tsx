@@ -29,7 +29,10 @@ import { Timeline } from '#app/postmortems/timeline';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can } from '#server/auth/contract';
+import { getImpact } from '#server/business/queries';
+import { revenueWords, usersWords } from '#server/business/words/contract';
 import { listTimeline } from '#server/incidents/queries';
+import type { Ctx } from '#server/platform/context';
 import {
   approvePostmortem,
   publishPostmortem,
@@ -65,12 +68,12 @@ export const loader = protectedLoader({ access: 'postmortems.read' }, async ({ c
   const number = postmortem.incidentNumber;
   const asked = url.searchParams.get('revision');
   const old = asked ? await getPostmortemRevision(ctx, { number, revision: asked }) : null;
-  const [html, timeline, owners] = await Promise.all([
+  const mayReadIncident = can(ctx.actor, 'incidents.read');
+  const [html, timeline, owners, cost] = await Promise.all([
     previewPostmortem(ctx, old?.sections ?? postmortem.sections),
-    can(ctx.actor, 'incidents.read')
-      ? listTimeline(ctx, { number, pageSize: TIMELINE, order: 'oldest' })
-      : null,
+    mayReadIncident ? listTimeline(ctx, { number, pageSize: TIMELINE, order: 'oldest' }) : null,
     can(ctx.actor, 'postmortems.manage') ? listOwners(ctx, {}) : [],
+    mayReadIncident ? costWords(ctx, number) : null,
   ]);
   const { sections: _texts, ...shown } = postmortem;
   return {
@@ -79,9 +82,17 @@ export const loader = protectedLoader({ access: 'postmortems.read' }, async ({ c
     html,
     timeline,
     owners,
+    cost,
     dueOn: new Date(ctx.clock.now().getTime() + DUE_DAYS_DEFAULT * DAY_MS).toISOString().slice(0, 10),
   };
 });
+
+/** What the incident is known to have cost by now, whatever the text says; null where nobody has said. */
+async function costWords(ctx: Ctx, number: number): Promise<string | null> {
+  const { current } = await getImpact(ctx, { number });
+  if (!current) return null;
+  return `As it is known now: lost revenue ${revenueWords(current)}; users affected ${usersWords(current)}`;
+}
 
 /** Back to the post-mortem, told what was done. */
 function done({ context, params }: ActionArgs, message: string) {
@@ -147,7 +158,7 @@ const AFTER_TIMELINE: readonly SectionKey[] = [
 ];
 
 export default function Postmortem() {
-  const { postmortem, old, html, timeline, owners, dueOn } = useLoaderData<typeof loader>();
+  const { postmortem, old, html, timeline, owners, cost, dueOn } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const mayChange = can(subject, 'postmortems.manage');
@@ -155,7 +166,7 @@ export default function Postmortem() {
   const { incidentName, incidentNumber, state, level, service, environment } = postmortem;
   const isWritable = state === 'draft' || state === 'in_review';
   const part = (key: SectionKey) => (
-    <Part key={key} title={SECTION_TITLES[key]}>
+    <Part key={key} title={SECTION_TITLES[key]} note={key === 'impact' ? (cost ?? undefined) : undefined}>
       <MarkdownText html={html[key]} className="max-w-prose" />
     </Part>
   );

@@ -320,13 +320,13 @@ describe('the list', () => {
     await app.system.db.$executeRaw`
       INSERT INTO incident (id, title, level, state, started_at, detected_at, resolved_at, declared_by_name, cause)
       SELECT gen_random_uuid(), 'Wombat ' || CASE WHEN n % 1000 = 0 THEN 'tapir' ELSE 'alone' END, 4, 'resolved',
-        now() - n * interval '1 minute', now(), now(), 'Test', 'person' FROM generate_series(1000, 6500) n`;
+        now() - n * interval '1 minute', now(), now(), 'Test', 'person' FROM generate_series(1000, 17000) n`;
     const often = await listIncidents(viewer, { search: 'wombat', page: 2, pageSize: 5 });
     expect(often).toMatchObject({ total: 1_005, isTotalExact: false, facets: { isExact: false } });
     const times = often.rows.map(({ startedAt }) => startedAt);
     expect(times).toEqual([...times].sort().reverse());
     const rarely = await listIncidents(viewer, { search: 'wombat tapir', level: 4 });
-    expect(rarely).toMatchObject({ total: 6, isTotalExact: true, facets: { isExact: true } });
+    expect(rarely).toMatchObject({ total: 17, isTotalExact: true, facets: { isExact: true } });
     const none = await listIncidents(viewer, { search: 'wombat', state: 'open' });
     expect(none).toMatchObject({ rows: [], total: 0, isTotalExact: true });
   });
