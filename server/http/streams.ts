@@ -140,9 +140,13 @@ class LiveStream {
     }
   }
 
-  /** Sends what was read ahead; a browser that was away may have missed hints. */
+  /**
+   * Sends what was read ahead. A browser that was away may have missed hints; one that has just come may have missed an entry
+   * of an incident between the reading of its page and this.
+   */
   begin(snapshots: RunSnapshot[], wasAway: boolean): void {
     if (wasAway) this.#hintsMissed();
+    else for (const number of this.wanted.incidents) this.#incidentsDue.add(number);
     const ready = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
     void this.#pump(ready);
   }

@@ -70,3 +70,18 @@ export async function putSamples(ctx: Ctx, series: readonly SeriesSamples[]): Pr
   );
   return ids;
 }
+
+const { shop } = METRICS_CONFIG.services;
+
+/** Beside production an environment for practice, of which nothing counts. */
+export const WITH_PRACTICE_CONFIG = {
+  services: {
+    shop: {
+      ...shop,
+      environments: {
+        ...shop?.environments,
+        practice: { ...shop?.environments.production, practice: true },
+      },
+    },
+  },
+} as typeof METRICS_CONFIG;

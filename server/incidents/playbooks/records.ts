@@ -22,10 +22,11 @@ export async function copySteps(
   incident: Pick<Incident, 'id' | 'number' | 'level'>,
 ): Promise<string[]> {
   const { id: incidentId, number, level } = incident;
-  const [templates, has] = await Promise.all([
-    tx.db.playbookStep.findMany({ where: { level } }),
-    tx.db.incidentStep.findMany({ where: { incidentId }, select: { key: true, position: true } }),
-  ]);
+  const templates = await tx.db.playbookStep.findMany({ where: { level } });
+  const has = await tx.db.incidentStep.findMany({
+    where: { incidentId },
+    select: { key: true, position: true },
+  });
   const added = stepsToAdd(templates, level, new Set(has.map(({ key }) => key)));
   if (added.length === 0) return [];
   const after = Math.max(0, ...has.map(({ position }) => position));
@@ -128,14 +129,13 @@ export async function readPlaybook(
   ctx: Ctx,
   { id, number }: Pick<Incident, 'id' | 'number'>,
 ): Promise<IncidentPlaybook> {
-  const [rows, damage, restore] = await Promise.all([
-    ctx.db.incidentStep.findMany({
-      where: { incidentId: id },
-      orderBy: [{ position: 'asc' }, { id: 'asc' }],
-    }),
-    lastAssessment(ctx, id, 'damage'),
-    lastAssessment(ctx, id, 'restore'),
-  ]);
+  // One after the other: within a transaction there is one connection.
+  const rows = await ctx.db.incidentStep.findMany({
+    where: { incidentId: id },
+    orderBy: [{ position: 'asc' }, { id: 'asc' }],
+  });
+  const damage = await lastAssessment(ctx, id, 'damage');
+  const restore = await lastAssessment(ctx, id, 'restore');
   const toggleIds = rows.flatMap(({ toggleId }) => toggleId ?? []);
   const toggles =
     toggleIds.length > 0 ? await ctx.db.toggle.findMany({ where: { id: { in: toggleIds } } }) : [];
