@@ -30,7 +30,7 @@ import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can } from '#server/auth/contract';
 import { getImpact } from '#server/business/queries';
-import { revenueWords, usersWords } from '#server/business/words/contract';
+import { impactWords } from '#server/business/words/contract';
 import { listTimeline } from '#server/incidents/queries';
 import type { Ctx } from '#server/platform/context';
 import {
@@ -86,7 +86,7 @@ export const loader = protectedLoader({ access: 'postmortems.read' }, async ({ c
 async function costWords(ctx: Ctx, number: number): Promise<string | null> {
   const { current } = await getImpact(ctx, { number });
   if (!current) return null;
-  return `As it is known now: lost revenue ${revenueWords(current)}; users affected ${usersWords(current)}`;
+  return `As it is known now: ${impactWords(current)}`;
 }
 
 /** Back to the post-mortem, told what was done. */

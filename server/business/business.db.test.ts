@@ -1,4 +1,3 @@
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEventRegistry } from '#server/bootstrap';
 import { estimateImpact, overrideImpact } from '#server/business/commands';
@@ -16,58 +15,24 @@ import { deliverEvents } from '#server/platform/event-delivery';
 import { savePostmortem } from '#server/postmortems/commands/write-postmortem';
 import { getPostmortem } from '#server/postmortems/queries';
 import { opsConfigSchema } from '#server/services/config';
+import { businessConfig, createBusinessShop } from '#server/testing/business-shop';
 import { createTestApp, type TestApp } from '#server/testing/context';
-import { createTestDatabase, type TestDatabase } from '#server/testing/database';
 import { METRICS_CONFIG } from '#server/testing/metrics';
 import { addPerson, failureOf } from '#server/testing/people';
-import { withAdmin } from '#server/testing/server';
-
-/* The tables of the example shop, as its base migration makes them, in a Postgres of its own with a login that may read. */
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const READER = `shop_reader_${Date.now()}`;
-const PASSWORD = 'known-to-nobody-else';
-const QUERIES = {
-  orders: 'SELECT placed_at AS at, total_cents AS amount FROM customer_order -- each with its total',
-  payments: "SELECT at, outcome = 'refused' AS failed FROM payment_attempt",
-  visits: 'SELECT at, visitor FROM visit',
-};
-
-let shop: TestDatabase;
+let shop: Awaited<ReturnType<typeof createBusinessShop>>;
 let app: TestApp;
 let responder: Ctx;
 let viewer: Ctx;
 /** What the source reads; changed to take the source away. */
 const variables: Record<string, string> = {};
-let readerUrl = '';
 
-const config = structuredClone(METRICS_CONFIG);
-const environment = config.services.shop?.environments.production;
-if (environment)
-  environment.business = {
-    driver: 'postgres',
-    urlVariable: 'SHOP_READ_URL',
-    currency: 'EUR',
-    queries: QUERIES,
-  };
+const config = businessConfig();
 
 beforeAll(async () => {
-  shop = await createTestDatabase({ empty: true });
-  await onShop(`
-    CREATE TABLE customer_order (id text PRIMARY KEY, email text NOT NULL, total_cents int NOT NULL CHECK (total_cents > 0),
-      placed_at timestamptz NOT NULL DEFAULT now());
-    CREATE TABLE payment_attempt (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, amount_cents int NOT NULL,
-      outcome text NOT NULL CHECK (outcome IN ('accepted', 'refused')), at timestamptz NOT NULL DEFAULT now());
-    CREATE TABLE visit (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, visitor text NOT NULL, path text NOT NULL, at timestamptz NOT NULL);
-    CREATE ROLE ${READER} LOGIN PASSWORD '${PASSWORD}';
-    GRANT SELECT (placed_at, total_cents) ON customer_order TO ${READER};
-    GRANT SELECT (at, outcome) ON payment_attempt TO ${READER};
-    GRANT SELECT (at, visitor) ON visit TO ${READER};`);
-  const url = new URL(shop.adminUrl);
-  url.username = READER;
-  url.password = PASSWORD;
-  readerUrl = url.href;
+  shop = await createBusinessShop();
   const sources = (service: string, name: string) =>
     createSources(opsConfigSchema.parse(config), variables)(service, name);
   app = await createTestApp({
@@ -80,39 +45,13 @@ beforeAll(async () => {
   viewer = await app.asRole('viewer');
 });
 beforeEach(async () => {
-  variables.SHOP_READ_URL = readerUrl;
-  await onShop('TRUNCATE customer_order, payment_attempt, visit');
+  variables.SHOP_READ_URL = shop.readerUrl;
+  await shop.query('TRUNCATE customer_order, payment_attempt, visit');
 });
 afterAll(async () => {
   await app?.close();
-  const { adminUrl } = shop;
-  await onShop(`DROP OWNED BY ${READER}`);
-  const server = new URL(adminUrl);
-  server.pathname = '/postgres';
-  await shop.drop();
-  await withAdmin(server.href, (client) => client.query(`DROP ROLE IF EXISTS ${READER}`));
+  await shop?.drop();
 });
-
-const onShop = (sql: string, values?: unknown[]) =>
-  withAdmin(shop.adminUrl, (client) => client.query(sql, values));
-
-let orders = 0;
-/** What the shop writes down when somebody looks, pays, or is refused, at a time. */
-async function trade(at: Date, trades: { totals?: number[]; refused?: number; visitors?: string[] }) {
-  const { totals = [], refused = 0, visitors = [] } = trades;
-  for (const total of totals) {
-    orders += 1;
-    await onShop('INSERT INTO customer_order VALUES ($1, $2, $3, $4)', [`o${orders}`, 'a@b.c', total, at]);
-    await onShop("INSERT INTO payment_attempt (amount_cents, outcome, at) VALUES ($1, 'accepted', $2)", [
-      total,
-      at,
-    ]);
-  }
-  for (let count = 0; count < refused; count += 1)
-    await onShop("INSERT INTO payment_attempt (amount_cents, outcome, at) VALUES (1, 'refused', $1)", [at]);
-  for (const visitor of visitors)
-    await onShop("INSERT INTO visit (visitor, path, at) VALUES ($1, '/', $2)", [visitor, at]);
-}
 
 interface Opened {
   number: number;
@@ -137,12 +76,12 @@ const later = (at: Date, minutes: number) => new Date(at.getTime() + minutes * M
 /** Four weeks with their sums at ten minutes into the same span, and a day before each in which it traded. */
 async function fourWeeks(startedAt: Date, totals: number[][]): Promise<void> {
   const spans = priorSpans({ from: startedAt, until: startedAt });
-  await trade(new Date(startedAt.getTime() - DAY_MS / 2), { visitors: ['early'] });
+  await shop.trade(new Date(startedAt.getTime() - DAY_MS / 2), { visitors: ['early'] });
   for (const [index, { from }] of spans.entries()) {
     const sums = totals[index];
     if (!sums) continue;
-    await trade(new Date(from.getTime() - DAY_MS / 2), { visitors: ['early'] });
-    await trade(later(from, 10), { totals: sums, visitors: sums.map((_, at) => `v${at}`) });
+    await shop.trade(new Date(from.getTime() - DAY_MS / 2), { visitors: ['early'] });
+    await shop.trade(later(from, 10), { totals: sums, visitors: sums.map((_, at) => `v${at}`) });
   }
 }
 
@@ -180,11 +119,11 @@ describe('the cost of an incident', () => {
     const [first] = priorSpans({ from: startedAt, until: startedAt });
     const from = first?.from ?? startedAt;
     // The edges: the first moment counts, the end and what is before do not.
-    await trade(from, { totals: [7] });
-    await trade(later(from, 40), { totals: [100_000] });
-    await trade(new Date(from.getTime() - 1), { totals: [100_000] });
-    await trade(later(startedAt, 5), { totals: [1_234], refused: 3, visitors: ['v0', 'v0', 'v9'] });
-    await trade(later(startedAt, 45), { totals: [99_999], refused: 1, visitors: ['v8'] });
+    await shop.trade(from, { totals: [7] });
+    await shop.trade(later(from, 40), { totals: [100_000] });
+    await shop.trade(new Date(from.getTime() - 1), { totals: [100_000] });
+    await shop.trade(later(startedAt, 5), { totals: [1_234], refused: 3, visitors: ['v0', 'v0', 'v9'] });
+    await shop.trade(later(startedAt, 45), { totals: [99_999], refused: 1, visitors: ['v8'] });
     await resolve(incident, later(startedAt, 40));
     expect(await deliver()).toBeNull();
 
@@ -254,7 +193,7 @@ describe('the cost of an incident', () => {
       'Nothing was recorded around it.',
       'Nothing was recorded around it.',
     ]);
-    await trade(later(startedAt, 20), { totals: [500] });
+    await shop.trade(later(startedAt, 20), { totals: [500] });
     await resolve(incident);
     await deliver();
     const ended = await getImpact(viewer, { number });
@@ -267,7 +206,7 @@ describe('the cost of an incident', () => {
 
   it('cannot be said of a shop without a week before, and is not nothing', async () => {
     const incident = await opened(10);
-    await trade(new Date(incident.startedAt.getTime() - 60_000), { visitors: ['v'] });
+    await shop.trade(new Date(incident.startedAt.getTime() - 60_000), { visitors: ['v'] });
     await resolve(incident);
     await deliver();
     const { current } = await getImpact(viewer, { number: incident.number });
@@ -285,7 +224,7 @@ describe('the cost of an incident', () => {
     const incident = await opened(30);
     const { number, startedAt } = incident;
     await fourWeeks(startedAt, [[2_000], [3_000], [4_000], [5_000]]);
-    const away = new URL(readerUrl);
+    const away = new URL(shop.readerUrl);
     away.port = '9';
     variables.SHOP_READ_URL = away.href;
     await resolve(incident);
@@ -298,7 +237,7 @@ describe('the cost of an incident', () => {
     expect((await getPostmortem(viewer, { number })).sections.impact).toContain('The console tries again');
     expect(await failureOf(estimateImpact(responder, { number }))).toMatchObject({ kind: 'unavailable' });
 
-    variables.SHOP_READ_URL = readerUrl;
+    variables.SHOP_READ_URL = shop.readerUrl;
     await tellAgain();
     expect(await deliver()).toBeNull();
     const known = await getImpact(viewer, { number });
@@ -316,7 +255,7 @@ describe('the cost of an incident', () => {
     await resolve(incident);
     expect(await deliver()).toBe('The environment variable SHOP_READ_URL is not set.');
     await savePostmortem(responder, { number, version: 1, impact: 'Nobody noticed.' });
-    variables.SHOP_READ_URL = readerUrl;
+    variables.SHOP_READ_URL = shop.readerUrl;
     await tellAgain();
     await deliver();
     expect((await getPostmortem(viewer, { number })).sections.impact).toBe('Nobody noticed.');
@@ -422,66 +361,5 @@ describe('what somebody says instead', () => {
     const failure = await failureOf(say(number, '0', given));
     expect(failure).toMatchObject({ kind: 'invalid_input', fields: { [field]: [expect.any(String)] } });
     expect((await getImpact(viewer, { number })).history).toEqual([]);
-  });
-});
-
-describe('the source', () => {
-  const source = (queries: Partial<typeof QUERIES> = {}, url = readerUrl) => {
-    const changed = structuredClone(config);
-    const settings = changed.services.shop?.environments.production?.business;
-    if (settings?.driver === 'postgres') Object.assign(settings.queries, queries);
-    return createSources(opsConfigSchema.parse(changed), { SHOP_READ_URL: url })('shop', 'production');
-  };
-  const span = { from: new Date(Date.now() - DAY_MS), until: new Date() };
-
-  it('cannot write by its login, and reads only even by one that could', async () => {
-    const client = new pg.Client({ connectionString: readerUrl });
-    await client.connect();
-    for (const sql of [
-      'DELETE FROM customer_order',
-      "UPDATE visit SET visitor = 'x'",
-      "INSERT INTO payment_attempt (amount_cents, outcome) VALUES (1, 'accepted')",
-      'CREATE TABLE mine (id int)',
-      'SELECT email FROM customer_order',
-    ])
-      await expect(client.query(sql), sql).rejects.toMatchObject({ code: '42501' });
-    await client.end();
-    await onShop(
-      `CREATE FUNCTION spoil() RETURNS timestamptz LANGUAGE sql AS 'DELETE FROM visit; SELECT now()'`,
-    );
-    await trade(new Date(), { visitors: ['v'] });
-    const owner = source({ visits: "SELECT spoil() AS at, 'x' AS visitor" }, shop.adminUrl);
-    await expect(owner?.measure([span])).rejects.toThrow('fails with SQLSTATE 25006');
-    expect((await onShop('SELECT FROM visit')).rowCount).toBe(1);
-  });
-
-  it('says in words what is wrong, and never the login', async () => {
-    const told = async (made: ReturnType<typeof source>) => {
-      const error = await made?.measure([span]).then(
-        () => null,
-        (reason: Error) => reason,
-      );
-      expect(error?.name).toBe('SourceError');
-      expect(JSON.stringify([error, error?.message, error?.cause ?? null])).not.toContain(PASSWORD);
-      return error?.message;
-    };
-    const wrong = new URL(readerUrl);
-    wrong.password = `${PASSWORD}-not`;
-    expect(await told(source({}, wrong.href))).toContain('refuses the login of SHOP_READ_URL');
-    expect(await told(source({ orders: 'SELECT at FROM nowhere' }))).toContain(
-      'relation "nowhere" does not exist',
-    );
-    expect(
-      await told(source({ orders: 'SELECT placed_at AS at, length(email) AS amount FROM customer_order' })),
-    ).toContain('permission denied');
-    expect(
-      await told(source({ orders: "SELECT now() - interval '1 hour' AS at, 12.5 AS amount" })),
-    ).toContain('not in whole minor units');
-    expect(await told(source({}, `not a url with ${PASSWORD}`))).toContain('cannot be reached');
-  });
-
-  it('is refused in the configuration by what is wrong with it', () => {
-    expect(() => source({ orders: 'DELETE FROM customer_order' })).toThrow('write one SELECT');
-    expect(() => source({ orders: 'SELECT 1; DROP TABLE visit' })).toThrow('without a semicolon');
   });
 });
