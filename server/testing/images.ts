@@ -6,9 +6,9 @@ export const PNG = Buffer.from(
 );
 export const GIF = Buffer.from([...Buffer.from('GIF89a'), 3, 0, 2, 0, 0, 0, 0, 0x3b]);
 export const JPEG = Buffer.from([
-  // What it is, a comment, and the frame with height and width.
-  ...[0xff, 0xd8, 0xff, 0xfe, 0, 4, 0x68, 0x69],
-  ...[0xff, 0xff, 0xc0, 0, 11, 8, 0, 2, 0, 3, 1, 1, 0x11, 0, 0xff, 0xd9],
+  // What it is, its density, and the frame with height and width.
+  ...[0xff, 0xd8, 0xff, 0xe0, 0, 16, ...Buffer.from('JFIF\0'), 1, 1, 0, 0, 1, 0, 1, 0, 0],
+  ...[0xff, 0xc0, 0, 17, 8, 0, 2, 0, 3, 3, 1, 0x22, 0, 2, 0x11, 1, 3, 0x11, 1, 0xff, 0xd9],
 ]);
 export const WEBP_LOSSY = webp('VP8 ', [0, 0, 0, 0x9d, 0x01, 0x2a, 3, 0, 2, 0]);
 export const WEBP_LOSSLESS = webp('VP8L', [0x2f, 2, 0x40, 0, 0, 0, 0, 0, 0, 0]);

@@ -1,88 +1,35 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createEventRegistry } from '#server/bootstrap';
+import { describe, expect, it } from 'vitest';
 import { automaticRollbackDecided } from '#server/deployments/contract';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
-import { declareIncident } from '#server/incidents/commands/declare-incident';
-import { assessDamage } from '#server/incidents/playbooks/commands/emergency';
 import {
   addPlaybookStep,
   changePlaybookStep,
   movePlaybookStep,
 } from '#server/incidents/playbooks/commands/manage-steps';
 import { runIncidentAction } from '#server/incidents/playbooks/commands/run-action';
-import {
-  noteWorkaround,
-  scheduleIncidentFix,
-  settleIncidentStep,
-} from '#server/incidents/playbooks/commands/settle-step';
-import { getPlaybook, listPlaybooks } from '#server/incidents/playbooks/queries';
-import { listIncidents, listTimeline } from '#server/incidents/queries';
-import { disableEnhancedMonitoring } from '#server/maintenance/commands/monitoring-mode';
-import { endExpiredToggles } from '#server/maintenance/keep-toggles';
-import { enhancedIntervalSeconds } from '#server/maintenance/queries';
+import { settleIncidentStep } from '#server/incidents/playbooks/commands/settle-step';
+import { listPlaybooks } from '#server/incidents/playbooks/queries';
+import { listIncidents } from '#server/incidents/queries';
 import { alertFired } from '#server/monitoring/alerts/contract';
-import { syncChecks } from '#server/monitoring/checks/sync';
 import type { Ctx } from '#server/platform/context';
-import { deliverEvents } from '#server/platform/event-delivery';
 import { publish } from '#server/platform/events';
-import { createPostmortem } from '#server/postmortems/commands/write-postmortem';
-import { listActionItems } from '#server/postmortems/queries';
-import { createTestApp, type TestApp } from '#server/testing/context';
-import { FakeClock } from '#server/testing/fake-clock';
-import { METRICS_CONFIG, putSamples } from '#server/testing/metrics';
 import { failureOf } from '#server/testing/people';
-import { addAlert } from '#server/testing/rules';
-import { withAdmin } from '#server/testing/server';
+import {
+  app,
+  commander,
+  declare,
+  deliver,
+  keysOf,
+  onlyOpen,
+  PLACE,
+  playbookOf,
+  responder,
+  stepOf,
+  textsOf,
+  withPlaybooks,
+} from '#server/testing/playbooks';
 
-const PLACE = { service: 'shop', environment: 'production' };
-const MINUTE = 60_000;
-
-let app: TestApp;
-let responder: Ctx;
-let commander: Ctx;
-const clock = new FakeClock(new Date().toISOString());
-
-beforeAll(async () => {
-  const env = { RUN_LEASE_MS: '10000', EVENT_LEASE_MS: '20000' };
-  app = await createTestApp({ config: METRICS_CONFIG, events: createEventRegistry(), env, clock });
-  [responder, commander] = await Promise.all([app.asRole('responder'), app.asRole('commander')]);
-  await syncChecks(app.system);
-});
-afterAll(() => app.close());
-beforeEach(async () => {
-  clock.set(new Date());
-  const { rows } = await listIncidents(responder, { state: 'open', pageSize: 100 });
-  for (const { number, version } of rows)
-    await changeIncidentState(responder, { number, version, state: 'resolved' });
-  await deliver();
-});
-
-/** Delivers all there is, and what comes of it; then all once more, as after a crash. */
-async function deliver(): Promise<void> {
-  const worker = app.ids.uuid();
-  for (let round = 0; round < 3; round += 1) await deliverEvents(app, worker);
-  await app.system.db.$executeRaw`
-    UPDATE event_delivery SET status = 'pending', delivered_at = NULL, next_attempt_at = clock_timestamp()
-    WHERE handler IN ('incidents.begin-steps', 'incidents.note-watch', 'maintenance.watch-for-incident',
-      'postmortems.add-scheduled-fix')`;
-  await Promise.all([deliverEvents(app, worker), deliverEvents(app, app.ids.uuid())]);
-  const [failed] = await app.system.db.eventDelivery.findMany({ where: { lastError: { not: null } } });
-  expect(failed?.lastError).toBeUndefined();
-}
-
-const declare = (level: number, more: Record<string, unknown> = {}) =>
-  declareIncident(responder, { title: 'Checkout fails', level, ...PLACE, ...more });
-const playbookOf = (number: number) => getPlaybook(responder, { number });
-const keysOf = async (number: number) => (await playbookOf(number)).steps.map(({ key }) => key);
-const stepOf = async (number: number, key: string) => {
-  const step = (await playbookOf(number)).steps.find((each) => each.key === key);
-  if (!step) throw new Error(`There is no step ${key}`);
-  return step;
-};
-const timelineOf = async (number: number) =>
-  (await listTimeline(responder, { number, order: 'oldest', pageSize: 100 })).rows;
-const textsOf = async (number: number) => (await timelineOf(number)).map(({ text }) => text);
-const onlyOpen = async () => (await listIncidents(responder, { state: 'open' })).rows[0]?.number ?? 0;
+const _MINUTE = 60_000;
 
 const LEVEL_1 = [
   'alert-critical',
@@ -92,6 +39,8 @@ const LEVEL_1 = [
   'status-page',
   'enhanced-monitoring',
 ];
+
+withPlaybooks();
 
 describe('the steps of an incident', () => {
   it('are copied when a person declares it, and when an alert or a rollback opens it', async () => {
@@ -250,201 +199,6 @@ describe('what the console does by itself', () => {
       byName: 'Test responder',
     });
     expect(await app.system.db.notification.count({ where: { link: `/incidents/${number}` } })).toBe(0);
-  });
-});
-
-describe('an assessment', () => {
-  it('has what is measured, and names what is not with the reason', async () => {
-    await app.system.db.$executeRaw`
-      UPDATE monitor_check SET last_outcome = 'failed', last_at = clock_timestamp(), last_message = 'Answered with status 500',
-        outcome_since = clock_timestamp() WHERE key = 'health'`;
-    const now = Date.now();
-    const alertId = await addAlert(app.system);
-    const { number } = await declare(3);
-    const before = await runIncidentAction(responder, { number, action: 'assess-damage' });
-    expect(before.damage?.facts.places[0]?.notMeasured).toContain(
-      'error rate: no metrics of it came in the last 5 minutes.',
-    );
-    const counter = (status: string, last: number) => ({
-      name: 'http_requests_total',
-      kind: 'counter' as const,
-      labels: { status },
-      samples: [
-        [now - 2 * MINUTE, 0],
-        [now - 1_000, last],
-      ] as [number, number][],
-    });
-    await putSamples(app.system, [counter('2xx', 90), counter('5xx', 10)]);
-    clock.set(new Date());
-    const { damage, steps } = await runIncidentAction(responder, { number, action: 'assess-damage' });
-    const [place] = damage?.facts.places ?? [];
-    expect(place).toMatchObject({
-      ...PLACE,
-      health: 'failed',
-      checksFailing: 1,
-      errorPercent: 10,
-      latencyP95Ms: null,
-    });
-    expect(place?.checks[0]).toMatchObject({
-      title: 'Health',
-      state: 'failed',
-      message: 'Answered with status 500',
-    });
-    expect(place?.alerts.map((each) => each.alertId)).toEqual([alertId]);
-    expect(place?.notMeasured).toContain('response time: no metrics of it came in the last 5 minutes.');
-    expect(steps[0]).toMatchObject({ key: 'assess-damage', state: 'done', byName: 'Test responder' });
-    const entry = (await timelineOf(number)).at(-1);
-    expect(entry).toMatchObject({ kind: 'evidence', authorName: 'Test responder' });
-    expect(entry?.text).toContain('checks fail: Health.');
-    expect(entry?.text).toContain('errors 10 %');
-    expect(entry?.text).toContain('Not measured: response time');
-  });
-
-  it('of an incident without a service says that it does not know where to look', async () => {
-    const { number } = await declareIncident(responder, { title: 'Something', level: 3 });
-    const { damage } = await runIncidentAction(responder, { number, action: 'assess-damage' });
-    expect(damage?.facts).toMatchObject({
-      places: [],
-      notMeasured: [expect.stringContaining('names no service')],
-    });
-  });
-
-  it('in an emergency goes into the open incident of the place, and is kept without one', async () => {
-    const alone = await assessDamage(responder, PLACE);
-    expect(alone).toMatchObject({ incidentNumber: null, byName: 'Test responder' });
-    expect(
-      await app.system.db.incidentAssessment.count({ where: { incidentId: null, kind: 'damage' } }),
-    ).toBe(1);
-    const { number } = await declare(3);
-    expect(await assessDamage(responder, PLACE)).toMatchObject({ incidentNumber: number });
-    expect(await stepOf(number, 'assess-damage')).toMatchObject({ state: 'done' });
-    expect(await failureOf(assessDamage(responder, { service: 'nowhere' }))).toMatchObject({
-      kind: 'not_found',
-    });
-  });
-
-  it('is for good: the database refuses to change or delete it', async () => {
-    for (const sql of [
-      'UPDATE incident_assessment SET by_name = by_name',
-      'DELETE FROM incident_assessment',
-    ]) {
-      await expect(app.system.db.$executeRawUnsafe(sql)).rejects.toThrow();
-      await expect(withAdmin(app.testDatabase.adminUrl, (client) => client.query(sql))).rejects.toThrow(
-        /append-only/,
-      );
-    }
-  });
-});
-
-describe('enhanced monitoring', () => {
-  it('is raised in the name of who asks, ends by the clock, also after a restart, and says so', async () => {
-    const { number } = await declare(2);
-    const asked = await runIncidentAction(responder, { number, action: 'enhanced-monitoring' });
-    expect(asked.steps.at(-1)).toMatchObject({ state: 'running', watch: null });
-    expect(
-      await failureOf(runIncidentAction(commander, { number, action: 'enhanced-monitoring' })),
-    ).toMatchObject({
-      kind: 'conflict',
-    });
-    await deliver();
-    const step = await stepOf(number, 'enhanced-monitoring');
-    expect(step).toMatchObject({ state: 'done', byName: 'Test responder' });
-    expect(step.watch).toMatchObject({ ...PLACE, intervalSeconds: 10, isOpen: true });
-    expect(Date.parse(step.watch?.expiresAt ?? '')).toBe(clock.now().getTime() + 120 * MINUTE);
-    expect(await enhancedIntervalSeconds(app.system, PLACE)).toBe(10);
-
-    clock.advance(120 * MINUTE);
-    expect(await enhancedIntervalSeconds(app.system, PLACE)).toBeNull();
-    expect((await stepOf(number, 'enhanced-monitoring')).watch?.isOpen).toBe(false);
-    // The database's clock judges when it is closed; another process does so.
-    await app.system.db
-      .$executeRaw`UPDATE toggle SET expires_at = started_at + interval '1 millisecond' WHERE ended_at IS NULL`;
-    const restarted = await createTestApp({
-      config: METRICS_CONFIG,
-      events: createEventRegistry(),
-      database: app.testDatabase,
-    });
-    try {
-      await endExpiredToggles(restarted.system);
-    } finally {
-      await restarted.close();
-    }
-    await deliver();
-    const texts = await textsOf(number);
-    expect(
-      texts.filter((text) => text.startsWith('shop/production is checked every 10 s until')),
-    ).toHaveLength(1);
-    expect(
-      texts.filter((text) => text.includes('as often as every day again: Its time is over')),
-    ).toHaveLength(1);
-  });
-
-  it('is ended early by a person, and asked for again', async () => {
-    const { number } = await declare(2);
-    const ask = { number, action: 'enhanced-monitoring', minutes: 30, intervalSeconds: 5 };
-    await runIncidentAction(responder, ask);
-    await deliver();
-    await disableEnhancedMonitoring(responder, { ...PLACE, reason: 'All is well' });
-    await deliver();
-    expect((await textsOf(number)).at(-1)).toContain('All is well. By Test responder.');
-    await runIncidentAction(responder, ask);
-    await deliver();
-    expect((await stepOf(number, 'enhanced-monitoring')).watch).toMatchObject({
-      intervalSeconds: 5,
-      isOpen: true,
-    });
-    await disableEnhancedMonitoring(responder, { ...PLACE, reason: 'Over' });
-  });
-
-  it('needs an environment, and the permission to switch it', async () => {
-    const { number } = await declareIncident(responder, { title: 'Something' });
-    expect(
-      await failureOf(runIncidentAction(responder, { number, action: 'enhanced-monitoring' })),
-    ).toMatchObject({
-      kind: 'unprocessable',
-    });
-    const { actor } = responder;
-    const narrow = app.for({
-      ...actor,
-      token: { id: app.ids.uuid(), name: 'narrow', scopes: ['incidents.manage'] },
-    });
-    expect(
-      await failureOf(
-        runIncidentAction(narrow, { number: (await declare(2)).number, action: 'enhanced-monitoring' }),
-      ),
-    ).toMatchObject({ kind: 'forbidden' });
-  });
-});
-
-describe('workaround and fix', () => {
-  it('are written down and tick their steps; with a post-mortem a fix is an action item', async () => {
-    const { number } = await declare(2);
-    await noteWorkaround(responder, { number, text: 'Pay by invoice' });
-    expect(await stepOf(number, 'workaround')).toMatchObject({ state: 'done', note: 'Pay by invoice' });
-    const first = await scheduleIncidentFix(responder, {
-      number,
-      text: 'Another provider',
-      dueOn: '2099-12-24',
-    });
-    expect(first).toMatchObject({ hasActionItem: false });
-    expect((await textsOf(number)).at(-1)).toBe(
-      'The fix is scheduled: Another provider By Test responder, until 2099-12-24.',
-    );
-    await changeIncidentState(responder, { number, version: 1, state: 'resolved' });
-    await deliver();
-    await createPostmortem(commander, { number }).catch(() => undefined);
-    const second = await scheduleIncidentFix(responder, { number, text: 'A second provider' });
-    expect(second).toMatchObject({ hasActionItem: true });
-    await deliver();
-    const { rows } = await listActionItems(responder, { pageSize: 100 });
-    expect(rows.filter((each) => each.incidentNumber === number)).toMatchObject([
-      {
-        title: 'A second provider',
-        ownerName: 'Test responder',
-        priority: 'high',
-        createdByName: 'Test responder',
-      },
-    ]);
   });
 });
 
