@@ -1,10 +1,11 @@
 import type { LinksFunction, MetaFunction } from '@remix-run/node';
-import { data, Links, Meta, Outlet, Scripts, ScrollRestoration, useRouteLoaderData } from '@remix-run/react';
+import { data, Links, Meta, Outlet, Scripts, useRouteLoaderData } from '@remix-run/react';
 import { type ReactNode, useEffect } from 'react';
 import { ErrorBoundary as ErrorAccount } from '#app/components/error-boundary';
 import { AppShell } from '#app/components/layout/app-shell';
 import { overallSign } from '#app/components/layout/environment-sign';
 import type { RootData } from '#app/components/layout/root-data';
+import { ScrollRestoration } from '#app/components/layout/scroll-restoration';
 import { Toasts } from '#app/components/layout/toasts';
 import { TooltipLayer } from '#app/components/ui/tooltip';
 import { protectedLoader } from '#app/http/protected.server';

@@ -134,10 +134,26 @@ test('a new entry does not move what somebody reads further down', async ({ open
   const page = await open('commander');
   await visit(page, `/incidents/${number}`);
   const read = entries(page).filter({ hasText: 'Look number 9' }).last();
+  // The page is being read again while they scroll.
+  let letGo = (): void => undefined;
+  const isScrolled = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const isRead = (url: URL) => url.pathname === `/incidents/${number}.data`;
+  await page.route(isRead, async (route) => {
+    await isScrolled;
+    await route.continue();
+  });
+  const reading = page.waitForRequest((request) => isRead(new URL(request.url())));
+  await responder.post(`/incidents/${number}`, { intent: 'compose', text: 'Seen at the top' });
+  await reading;
   await read.scrollIntoViewIfNeeded();
   const before = await read.boundingBox();
+  letGo();
+  await expect(page.getByRole('button', { name: '1 new entry: show' })).toBeInViewport();
+  expect(await read.boundingBox()).toEqual(before);
   await responder.post(`/incidents/${number}`, { intent: 'compose', text: 'The news' });
-  const news = page.getByRole('button', { name: '1 new entry: show' });
+  const news = page.getByRole('button', { name: '2 new entries: show' });
   await expect(news).toBeInViewport();
   expect(await read.boundingBox()).toEqual(before);
   await news.click();

@@ -78,7 +78,7 @@ test.afterAll(async () => {
 test('npm start from nothing, twice, killed, started again, stopped', async ({ open, allowProblems }) => {
   // What a page says of a console that is killed under it; which request meets it is chance.
   allowProblems(/net::ERR_|Failed to fetch/);
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const dataDir = folder('start');
   const url = `http://127.0.0.1:${base}`;
   const first = start(base, dataDir);
@@ -92,7 +92,7 @@ test('npm start from nothing, twice, killed, started again, stopped', async ({ o
   expect(second.output()).toContain(`This console is already running at ${url}`);
 
   // The first release goes through the whole checklist, Lighthouse too.
-  await expect.poll(() => served(base + 2), { timeout: 120_000, intervals: [250] }).toBe('v1.2.0');
+  await expect.poll(() => served(base + 2), { timeout: 240_000, intervals: [250] }).toBe('v1.2.0');
   const page = await open(null);
   await page.goto(`${url}/login`);
   await page.getByRole('button', { name: /^Sign in as Rémy Laurent/ }).click();

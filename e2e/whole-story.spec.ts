@@ -2,12 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { query, queryShop } from './support/database';
 import { injectFaults } from './support/faults';
+import { resolveIncident } from './support/incidents';
 import { visit } from './support/page';
 import { addErrorRule, switchRuleOff } from './support/rules';
 import { expect, test } from './support/test';
 import { sendVisitors } from './support/visitors';
 
 const FOR_SECONDS = 5;
+/** No other story has it rolled back: each release gets one attempt. */
+const BAD = 'v1.4.0-lint';
 const WEEK = 7 * 86_400;
 /** What came in each second of the same hour of each of the four weeks before, in cents; the last week first. */
 const CENTS_PER_SECOND = [410, 130, 290, 370];
@@ -59,16 +62,21 @@ test('from a bad release to a reminder of what it taught, without copying anythi
   const key = `whole-${Date.now().toString(36)}`;
   await injectFaults(shop).catch(() => undefined);
   await shop.prepare({ live: 'v1.2.0' });
+  // What other stories left open would be joined.
+  const left = await query<{ number: number }>(
+    "SELECT number FROM incident WHERE service = 'guarded' AND state <> 'resolved' AND merged_into_id IS NULL",
+  );
+  for (const { number } of left) await resolveIncident(shop.as('commander'), number);
   await sellInTheWeeksBefore();
   const commander = await open('commander');
   await addErrorRule(commander, { key, title: 'Errors of a bad release', forSeconds: FOR_SECONDS });
 
   // A release that breaks under its first visitors: it answers its validation well.
-  expect((await shop.deploy('v1.3.0')).status).toBe('succeeded');
+  expect((await shop.deploy(BAD)).status).toBe('succeeded');
   const visitors = sendVisitors(shop.shopUrl);
   try {
     await delay(4_000);
-    await injectFaults(shop, { errorRate: 1, releases: ['v1.3.0'] });
+    await injectFaults(shop, { errorRate: 1, releases: [BAD] });
     await expect.poll(() => shop.served(), { timeout: 60_000 }).toBe('v1.2.0');
   } finally {
     await visitors.stop();
@@ -93,7 +101,7 @@ test('from a bad release to a reminder of what it taught, without copying anythi
   const timeline = commander.getByRole('region', { name: 'Timeline', exact: true });
   await expect(timeline).toContainText('The alert "Errors of a bad release" fires on guarded/preview');
   await expect(timeline).toContainText('above the limit of 20 %');
-  await expect(timeline).toContainText('v1.3.0 goes back to v1.2.0');
+  await expect(timeline).toContainText(`${BAD} goes back to v1.2.0`);
   await expect(timeline.getByRole('link', { name: /run/i }).first()).toBeVisible();
 
   await write(commander, '/assign commander');

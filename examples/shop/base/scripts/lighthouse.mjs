@@ -11,8 +11,17 @@ const exitFailed = 1;
 const exitUsage = 2;
 /** No browser, hence no measurement: neither a pass nor a failure. */
 const exitNotMeasured = 3;
-/** Whatever else this machine does makes a page look slower and never faster: the best look is the nearest to the page. */
-const mostLooks = 3;
+/**
+ * Whatever else this machine does makes a page look slower and never faster, and so does a browser that has just started: the
+ * best look is the nearest to the page.
+ */
+const mostLooks = 5;
+/**
+ * A page is measured as a mid-tier phone shows it: four times slower than a machine of this benchmark index, says Lighthouse's
+ * documentation of throttling. A machine that is slower itself is slowed down less.
+ */
+const usualSlowdown = 4;
+const usualBenchmarkIndex = 1500;
 
 const chromeFlags = [
   '--headless=new',
@@ -64,13 +73,13 @@ async function main() {
     },
   );
   cleanups.push(() => chrome.kill());
-  const scores = [];
-  let best = await measure(release.url, chrome.port);
-  scores.push(best.score);
+  let last = await measure(release.url, chrome.port, usualSlowdown);
+  let best = last;
+  const scores = [last.score];
   while (best.score < threshold && scores.length < mostLooks) {
-    const result = await measure(release.url, chrome.port);
-    scores.push(result.score);
-    if (result.score > best.score) best = result;
+    last = await measure(release.url, chrome.port, slowdownFor(last.benchmarkIndex));
+    scores.push(last.score);
+    if (last.score > best.score) best = last;
   }
   process.stdout.write(
     `${JSON.stringify({ ...best, scores, threshold, passed: best.score >= threshold }, null, 2)}\n`,
@@ -111,17 +120,25 @@ function findBrowser() {
   throw new NotMeasured('no browser was found: install Chromium or set CHROME_PATH');
 }
 
+/** @param {number} benchmarkIndex of this machine, as the look before has found it */
+function slowdownFor(benchmarkIndex) {
+  const slowdown = (usualSlowdown * benchmarkIndex) / usualBenchmarkIndex;
+  return Math.max(1, Math.min(usualSlowdown, slowdown));
+}
+
 /**
  * @param {string} url
  * @param {number} port of the browser
+ * @param {number} cpuSlowdownMultiplier how many times slower the page is taken to be shown
  */
-async function measure(url, port) {
+async function measure(url, port, cpuSlowdownMultiplier) {
   const { default: lighthouse } = await import('lighthouse');
   const run = await lighthouse(url, {
     port,
     onlyCategories: ['performance'],
     output: 'json',
     logLevel: 'silent',
+    throttling: { cpuSlowdownMultiplier },
   });
   if (!run) throw new NotMeasured('lighthouse gave no result');
   const { lhr } = run;
@@ -140,6 +157,8 @@ async function measure(url, port) {
       cumulativeLayoutShift: value('cumulative-layout-shift'),
       speedIndexMs: value('speed-index'),
     },
+    benchmarkIndex: lhr.environment.benchmarkIndex,
+    cpuSlowdownMultiplier,
     lighthouse: lhr.lighthouseVersion,
   };
 }
