@@ -168,6 +168,8 @@ test('axe finds nothing on an alert, a rule that is tried and the form of a chec
   });
   expect(made.status).toBe(303);
   await walk(page, [`${made.location}/change`]);
+  // A page of what is gone would say so.
+  await page.close();
   expect((await admin.post(`${made.location}/change`, { intent: 'remove' })).status).toBe(303);
 });
 

@@ -77,7 +77,7 @@ export default function NewIncident() {
           <ul>
             {open.map(({ number, name, title }) => (
               <li key={number}>
-                <Link to={paths.incident(number)} className="link">
+                <Link to={paths.incident(number)} className="link hit inline-flex items-center">
                   {name} {title}
                 </Link>
               </li>
