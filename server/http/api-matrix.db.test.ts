@@ -138,7 +138,7 @@ describe('every operation of the API', () => {
       }
     }
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 
   it('needs its scope of a token, and no other one', async () => {
     const faults: string[] = [];
@@ -174,5 +174,5 @@ describe('every operation of the API', () => {
       }
     }
     expect(faults).toEqual([]);
-  }, 120_000);
+  }, 300_000);
 });

@@ -45,7 +45,7 @@ beforeAll(async () => {
   ({ operations, strayFunctions } = await findOperations());
   pages = await loadPageRoutes();
   root = (await import.meta.glob<Record<string, unknown>>('/app/root.tsx')['/app/root.tsx']?.()) ?? {};
-}, 300_000);
+}, 600_000);
 afterAll(async () => {
   await web.close();
   await app.close();
@@ -160,7 +160,7 @@ describe('operations', () => {
       }
     }
     expect(faults).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 
   it('refuse a token that lacks the scope, whatever its person may do', async () => {
     const admin = people.get('admin') as Ctx;
@@ -270,7 +270,7 @@ describe('pages', () => {
       }
     }
     expect(faults).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 
   it('take each action exactly from those whom the resolver lets, over HTTP', async () => {
     const faults: string[] = [];
@@ -296,7 +296,7 @@ describe('pages', () => {
     }
     expect(intents).toBeGreaterThan(2);
     expect(faults).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 });
 
 describe('endpoints beside the pages', () => {
