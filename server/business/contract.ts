@@ -1,15 +1,10 @@
 import * as z from 'zod/mini';
 import { IMPACT_KINDS } from '#server/business/words/contract';
+import { incidentNumberInput } from '#server/incidents/contract';
 import { timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
 
-const number = z.coerce
-  .number('Give the number of an incident, like 42.')
-  .check(
-    z.int('Give the number of an incident, like 42.'),
-    z.minimum(1, 'Give the number of an incident, like 42.'),
-    z.maximum(2_147_483_647, 'There is no incident of this number.'),
-  );
+const number = incidentNumberInput;
 const amount = (which: string) =>
   z
     .optional(z.string().check(z.trim(), z.maxLength(20, 'Write an amount, like 1250.00.')))

@@ -9,25 +9,20 @@ import {
   INCIDENT_TEXT_MAX,
   INCIDENT_TITLE_MAX,
 } from '#server/incidents/words/contract';
-import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, seenVersionInput, timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
 
 const place = z.string().check(z.minLength(1), z.maxLength(40));
-const number = z.coerce
+/** The number of an incident, as a form or an address gives it. */
+export const incidentNumberInput = z.coerce
   .number('Give the number of an incident, like 42.')
   .check(
     z.int('Give the number of an incident, like 42.'),
     z.minimum(1, 'Give the number of an incident, like 42.'),
     z.maximum(2_147_483_647, 'There is no incident of this number.'),
   );
-const version = z.coerce
-  .number('Give the version that you looked at.')
-  .check(
-    z.int('Give the version that you looked at.'),
-    z.minimum(1),
-    z.maximum(2_147_483_647),
-    z.describe('The one that was looked at: when somebody was quicker, nothing is changed.'),
-  );
+const number = incidentNumberInput;
+const version = seenVersionInput;
 const level = z.coerce
   .number('Choose a level from 1 to 4.')
   .check(

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
+import { incidentNumberInput } from '#server/incidents/contract';
 import { INCIDENT_LEVELS } from '#server/incidents/words/contract';
-import { pageOf, pageSizeInput, timestamp } from '#server/platform/contract';
+import { pageOf, pageSizeInput, seenVersionInput, timestamp } from '#server/platform/contract';
 import {
   ACTION_ITEM_STATES,
   DECISION_KINDS,
@@ -17,22 +18,8 @@ import {
 
 export const ACTION_ITEM_TITLE_MAX = 200;
 
-const number = z.coerce
-  .number('Give the number of an incident, like 42.')
-  .check(
-    z.int('Give the number of an incident, like 42.'),
-    z.minimum(1, 'Give the number of an incident, like 42.'),
-    z.maximum(2_147_483_647, 'There is no incident of this number.'),
-    z.describe('Of the incident: each has one post-mortem at most.'),
-  );
-const version = z.coerce
-  .number('Give the version that you looked at.')
-  .check(
-    z.int('Give the version that you looked at.'),
-    z.minimum(1),
-    z.maximum(2_147_483_647),
-    z.describe('The one that was looked at: when somebody was quicker, nothing is changed.'),
-  );
+const number = incidentNumberInput.check(z.describe('Of the incident: each has one post-mortem at most.'));
+const version = seenVersionInput;
 const page = z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100_000)), 1);
 const reason = z.string().check(z.trim(), z.minLength(3, 'Say why, in a few words.'), z.maxLength(500));
 /** Browsers send the ends of lines in two characters. */

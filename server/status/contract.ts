@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { timestamp } from '#server/platform/contract';
+import { seenVersionInput, timestamp } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
 import {
   COMPONENT_STATES,
@@ -40,9 +40,7 @@ const moment = z.iso.datetime({
   offset: true,
   error: 'Write a date and a time with its offset, like 2026-12-24T18:00:00Z.',
 });
-const version = whole('Give the version that you looked at.').check(
-  z.describe('The one that was looked at: when somebody was quicker, nothing is changed.'),
-);
+const version = seenVersionInput;
 
 export const postStatusUpdateInput = z.object({
   number: z

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { versionInput } from '#server/platform/contract';
 import { VIEW_LISTS, VIEW_NAME_MAX, VIEW_QUERY_MAX } from '#server/views/words/contract';
 
 const list = z.enum(VIEW_LISTS, 'There are no saved views of this list.');
@@ -10,9 +11,6 @@ const name = z
     z.maxLength(VIEW_NAME_MAX, `At most ${VIEW_NAME_MAX} characters.`),
   );
 const viewId = z.uuid('This view does not exist.');
-const version = z.coerce
-  .number('Give the version that you looked at.')
-  .check(z.int('Give the version that you looked at.'), z.minimum(1), z.maximum(2_147_483_647));
 
 export const listViewsInput = z.object({ list });
 
@@ -30,8 +28,8 @@ export const saveViewInput = z.object({
     .check(z.describe('Whether everybody has it.')),
 });
 
-export const renameViewInput = z.object({ viewId, version, name });
-export const deleteViewInput = z.object({ viewId, version });
+export const renameViewInput = z.object({ viewId, version: versionInput, name });
+export const deleteViewInput = z.object({ viewId, version: versionInput });
 
 export const savedView = z.object({
   id: z.string(),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { incidentNumberInput } from '#server/incidents/contract';
 import {
   RESTORE_WAYS,
   SELF_STARTING,
@@ -10,20 +11,11 @@ import {
   WATCH_MINUTES_DEFAULT,
 } from '#server/incidents/playbooks/words/contract';
 import { INCIDENT_LEVELS, INCIDENT_TEXT_MAX } from '#server/incidents/words/contract';
-import { timestamp } from '#server/platform/contract';
+import { timestamp, versionInput } from '#server/platform/contract';
 import { defineEvent } from '#server/platform/events-contract';
 
-const number = z.coerce
-  .number('Give the number of an incident, like 42.')
-  .check(
-    z.int('Give the number of an incident, like 42.'),
-    z.minimum(1, 'Give the number of an incident, like 42.'),
-    z.maximum(2_147_483_647, 'There is no incident of this number.'),
-  );
-const seenVersion = z.coerce
-  .number('Give the version that you looked at.')
-  .check(z.int('Give the version that you looked at.'), z.minimum(1), z.maximum(2_147_483_647));
-const version = seenVersion.check(
+const number = incidentNumberInput;
+const version = versionInput.check(
   z.describe('The one of the step that was looked at: when somebody was quicker, nothing is changed.'),
 );
 const level = z.coerce
@@ -125,7 +117,7 @@ export const addPlaybookStepInput = z.object({
 export const changePlaybookStepInput = z.object({
   level,
   key,
-  version: seenVersion,
+  version: versionInput,
   title: z.optional(title),
   description: z.optional(description),
   startsItself: z.optional(z.union([z.boolean(), z.stringbool()])),
@@ -137,7 +129,7 @@ export const changePlaybookStepInput = z.object({
 export const movePlaybookStepInput = z.object({
   level,
   key,
-  version: seenVersion,
+  version: versionInput,
   direction: z.enum(['up', 'down'], 'Choose up or down.'),
 });
 
