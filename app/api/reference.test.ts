@@ -69,7 +69,7 @@ describe('the reference', () => {
     expect(ids('POST /rollbacks')).toEqual(['requestRollback']);
     expect(ids('people.manage')).toContain('createPerson');
     expect(ids('freezeOverrideReason')).toEqual(['requestDeploy']);
-    expect(ids('no such thing')).toEqual([]);
+    expect(ids('no such quokka')).toEqual([]);
   });
 });
 
