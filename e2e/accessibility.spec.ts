@@ -75,6 +75,8 @@ test('axe finds nothing on the pages that watch the shop', async ({ open, drill 
   await walk(page, [address, `${address}?order=oldest&system=hide`]);
   await page.getByRole('button', { name: /^Pin / }).first().click();
   await page.getByRole('region', { name: 'Pinned' }).waitFor();
+  // The toast comes a little later, and fades in.
+  await page.getByText('It is pinned.').waitFor();
   await page.getByRole('link', { name: 'Correct' }).first().click();
   await page.getByText('Say what they show').click();
   await page.getByText('Change the title').first().click();
