@@ -77,7 +77,7 @@ async function measure(
     for (let note = 0; note < NOTES; note += 1) {
       due = new Set(streams.keys());
       sentAt = performance.now();
-      await send(url, token, `/api/v1/incidents/${number}/notes`, { text: `Note ${note}` });
+      await send(url, token, `/api/v1/incidents/${number}/entries`, { text: `Note ${note}` });
       for (const deadline = Date.now() + ARRIVAL_MS; due.size > 0 && Date.now() < deadline; ) await delay(5);
       missed += due.size;
       await delay(PAUSE_MS);
