@@ -19,7 +19,8 @@ export function StepList({ steps, selected }: { steps: RunStepView[]; selected: 
 function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean }) {
   const facts = Object.entries(step.facts);
   // What a step is at fits beside its title: a line of its own would move the steps below whenever one begins or ends.
-  // One fact fits there too; more of them get a line of their own.
+  // One fact fits there too; more of them get a line of their own. No title wraps either: one that does not fit is cut,
+  // what is beside it first.
   const beside =
     step.status === 'running' && step.detail ? step.detail : facts.length === 1 ? facts[0]?.join(' ') : null;
   const isQuiet = step.status === 'pending' || step.status === 'skipped' || step.status === 'cancelled';
@@ -48,14 +49,12 @@ function StepItem({ step, isSelected }: { step: RunStepView; isSelected: boolean
             isSelected && 'bg-herb-soft',
           )}
         >
-          <span
-            className={cn('min-w-0', beside ? 'shrink-0 max-w-[60%]' : 'flex-1', isQuiet && 'text-muted')}
-          >
+          <span className={cn('min-w-0 truncate', !beside && 'flex-1', isQuiet && 'text-muted')}>
             {step.title}
             {step.attempt > 1 ? <span className="text-s text-muted"> · attempt {step.attempt}</span> : null}
           </span>
           {beside ? (
-            <span className="min-w-0 flex-1 truncate text-s text-muted" data-tip={beside}>
+            <span className="min-w-0 flex-1 shrink-[999] truncate text-s text-muted" data-tip={beside}>
               {beside}
             </span>
           ) : null}

@@ -98,8 +98,11 @@ export async function settleDelivery(
       return;
     }
     if (result.outcome === 'sent') {
+      // A hold that still runs began while this message was under way: Slack is not asked again before its end.
       await tx.db.$executeRaw`
-        UPDATE notification_channel SET failures = 0, hold_until = NULL, hold_reason = NULL, last_sent_at = clock_timestamp()
+        UPDATE notification_channel SET failures = 0, last_sent_at = clock_timestamp(),
+          hold_reason = CASE WHEN hold_until > clock_timestamp() THEN hold_reason END,
+          hold_until = CASE WHEN hold_until > clock_timestamp() THEN hold_until END
         WHERE channel = ${claim.channel}`;
     } else if (next.holdUntil) {
       await tx.db.$executeRaw`
