@@ -200,7 +200,7 @@ export type IncidentSummary = z.infer<typeof incidentSummary>;
 
 /** Of each value how many there are with all other filters. */
 export const incidentFacets = z.object({
-  isExact: z.boolean().check(z.describe('False: counted among the newest thousand, since there are more.')),
+  isExact: z.boolean().check(z.describe('False: counted among the newest, since there are more.')),
   states: z.array(z.object({ value: z.enum(INCIDENT_STATES), count: z.int() })),
   levels: z.array(z.object({ value: levelView, count: z.int() })),
   services: z.array(z.object({ value: z.nullable(z.string()), count: z.int() })),

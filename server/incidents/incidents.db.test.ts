@@ -322,7 +322,7 @@ describe('the list', () => {
       SELECT gen_random_uuid(), 'Wombat ' || CASE WHEN n % 1000 = 0 THEN 'tapir' ELSE 'alone' END, 4, 'resolved',
         now() - n * interval '1 minute', now(), now(), 'Test', 'person' FROM generate_series(1000, 17000) n`;
     const often = await listIncidents(viewer, { search: 'wombat', page: 2, pageSize: 5 });
-    expect(often).toMatchObject({ total: 1_005, isTotalExact: false, facets: { isExact: false } });
+    expect(often).toMatchObject({ total: 255, isTotalExact: false, facets: { isExact: false } });
     const times = often.rows.map(({ startedAt }) => startedAt);
     expect(times).toEqual([...times].sort().reverse());
     const rarely = await listIncidents(viewer, { search: 'wombat tapir', level: 4 });

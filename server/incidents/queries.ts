@@ -27,9 +27,11 @@ import type { Ctx } from '#server/platform/context';
 import { Prisma } from '#server/platform/generated/prisma/client';
 
 /** Up to so many incidents that a search finds are all looked at; of more, the newest are enough to fill pages soon. */
-const RARE = 15_000;
+const RARE = 4_000;
 /** How many are counted where there are more, and beyond the page: counting them all means reading them all. */
 const COUNTED = 1_000;
+/** The same for a search: each that is counted takes a look at the words of those in between. */
+const COUNTED_FOUND = 250;
 
 /** A page of incidents, those that began last first, and how many there are of each kind. Merged ones are not listed. */
 export const listIncidents = defineQuery({
@@ -42,13 +44,17 @@ export const listIncidents = defineQuery({
     const found = (await findRare(ctx, filter, offset)) ?? (await findNewest(ctx, filter, offset));
     const { ids, tally, most, where } = found;
     const isExact = sumOf(tally) <= most;
-    const counted = isExact
-      ? sumOf(tally.filter((each) => matches(each, filter)))
-      : await countSome(ctx, where, offset + COUNTED + 1);
-    const isTotalExact = isExact || counted <= offset + COUNTED;
+    const shown = offset + most;
+    const asked = tally.filter((each) => matches(each, filter));
+    const isEnough = isExact || sumOf(asked) > shown;
+    const [rows, counted] = await Promise.all([
+      readSummaries(ctx, ids),
+      isEnough ? sumOf(asked) : countSome(ctx, where, shown + 1),
+    ]);
+    const isTotalExact = isExact || counted <= shown;
     return {
-      rows: await readSummaries(ctx, ids),
-      total: isTotalExact ? counted : offset + COUNTED,
+      rows,
+      total: isTotalExact ? counted : shown,
       isTotalExact,
       page,
       pageSize,
@@ -182,14 +188,18 @@ async function findRare(ctx: Ctx, filter: PagedFilter, offset: number): Promise<
   if (!search) return null;
   const base = Prisma.join(baseConditions(ctx, others), ' AND ');
   const facets = Prisma.join([Prisma.sql`true`, ...facetConditions(filter)], ' AND ');
+  const number = numberIn(search);
+  const hits = number
+    ? Prisma.sql`(SELECT id FROM hit UNION SELECT id FROM incident WHERE number = ${number}) h`
+    : Prisma.sql`hit h`;
   // What is found is written down once: the planner, who guesses how much that is, would look for it twice.
   const [found] = await ctx.db.$queryRaw<{ isRare: boolean; tally: Tally[] | null; ids: string[] | null }[]>`
     WITH hit AS MATERIALIZED (
-      SELECT incident_id AS id FROM incident_search WHERE words @@ incident_query(${search}) LIMIT ${RARE + 1}
+      SELECT incident_id AS id FROM incident_search WHERE words @@ ${queryOf(search)} LIMIT ${RARE + 1}
     ), measure AS MATERIALIZED (SELECT count(*) <= ${RARE} AS "isRare" FROM hit),
     i AS MATERIALIZED (
       SELECT i.id, i.number, i.started_at, i.state, i.level, i.service
-      FROM incident i JOIN (SELECT id FROM hit UNION SELECT id FROM incident WHERE number = ${numberIn(search)}) h ON h.id = i.id
+      FROM incident i JOIN ${hits} ON h.id = i.id
       WHERE (SELECT "isRare" FROM measure) AND ${base}
     )
     SELECT "isRare",
@@ -202,23 +212,29 @@ async function findRare(ctx: Ctx, filter: PagedFilter, offset: number): Promise<
   return { ids, tally: found.tally ?? [], most: RARE + 1, where: facets };
 }
 
-/** From the newest on, incident by incident, until a page is full and {@link COUNTED} are counted. */
+/** From the newest on, incident by incident, until a page is full and {@link COUNTED} or {@link COUNTED_FOUND} are counted. */
 async function findNewest(ctx: Ctx, filter: PagedFilter, offset: number): Promise<Found> {
   const base = Prisma.join(baseConditions(ctx, filter), ' AND ');
   const where = Prisma.join([base, ...facetConditions(filter)], ' AND ');
+  const most = filter.search ? COUNTED_FOUND : COUNTED;
   const [ids, tally] = await Promise.all([
     ctx.db.$queryRaw<{ id: string }[]>`
       SELECT i.id::text FROM incident i WHERE ${where} ${NEWEST} LIMIT ${filter.pageSize} OFFSET ${offset}`,
     // One count of every combination answers for all facets.
     ctx.db.$queryRaw<Tally[]>`
       SELECT state, level, service, count(*)::int AS count
-      FROM (SELECT i.state, i.level, i.service FROM incident i WHERE ${base} ${NEWEST} LIMIT ${COUNTED + 1}) counted
+      FROM (SELECT i.state, i.level, i.service FROM incident i WHERE ${base} ${NEWEST} LIMIT ${most + 1}) counted
       GROUP BY 1, 2, 3`,
   ]);
-  return { ids, tally, most: COUNTED, where };
+  return { ids, tally, most, where };
 }
 
 const NEWEST = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
+
+/** What is searched for, made ready once and not again for each row, whatever plan the database keeps. */
+function queryOf(search: string): Prisma.Sql {
+  return Prisma.sql`(SELECT incident_query(${search}))`;
+}
 
 /** The number that a search may mean; 0 for none. */
 function numberIn(search: string): number {
@@ -238,7 +254,7 @@ function baseConditions(ctx: Ctx, filter: Filter): Prisma.Sql[] {
   if (environment) all.push(Prisma.sql`i.environment = ${environment}`);
   if (search) {
     all.push(
-      Prisma.sql`((SELECT s.words FROM incident_search s WHERE s.incident_id = i.id) @@ incident_query(${search})
+      Prisma.sql`((SELECT s.words FROM incident_search s WHERE s.incident_id = i.id) @@ ${queryOf(search)}
         OR i.number = ${numberIn(search)})`,
     );
   }
