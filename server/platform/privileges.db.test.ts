@@ -30,6 +30,7 @@ const EXPECTED: Record<string, string> = {
   incident_attachment_content: 'SI',
   incident_assessment: 'SI',
   incident_entry: 'SI',
+  incident_fix: 'SI',
   incident_impact: 'SI',
   incident_pin: 'SI',
   incident_role: 'SIU',

@@ -2,7 +2,7 @@ import type { incidentImpactKnown } from '#server/business/contract';
 import { getIncident } from '#server/incidents/queries';
 import { type Ctx, systemActor } from '#server/platform/context';
 import type { EventType } from '#server/platform/events-contract';
-import { begin, renewImpact } from '#server/postmortems/records';
+import { begin, renewImpact } from '#server/postmortems/begin';
 
 type PayloadOf<E> = E extends EventType<infer T> ? T : never;
 

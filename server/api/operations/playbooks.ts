@@ -70,7 +70,7 @@ export const PLAYBOOK_OPERATIONS = {
     group,
     summary: 'Say who fixes it for good, and by when',
     description:
-      'Ticks the step `schedule-fix` where the incident has it. With a post-mortem it becomes an action item.',
+      'Ticks the step `schedule-fix` where the incident has it. It becomes an action item of the post-mortem, which begins with it where there is none yet.',
     input: scheduleFixInput,
     status: 200,
     output: scheduledFix,

@@ -197,7 +197,7 @@ describe('enhanced monitoring', () => {
 });
 
 describe('workaround and fix', () => {
-  it('are written down and tick their steps; with a post-mortem a fix is an action item', async () => {
+  it('are written down and tick their steps; a fix is an action item, also of a post-mortem that is made later', async () => {
     const { number } = await declare(2);
     await noteWorkaround(responder, { number, text: 'Pay by invoice' });
     expect(await stepOf(number, 'workaround')).toMatchObject({ state: 'done', note: 'Pay by invoice' });
@@ -217,13 +217,27 @@ describe('workaround and fix', () => {
     expect(second).toMatchObject({ hasActionItem: true });
     await deliver();
     const { rows } = await listActionItems(responder, { pageSize: 100 });
-    expect(rows.filter((each) => each.incidentNumber === number)).toMatchObject([
-      {
-        title: 'A second provider',
-        ownerName: 'Test responder',
-        priority: 'high',
-        createdByName: 'Test responder',
-      },
+    const by = { ownerName: 'Test responder', priority: 'high', createdByName: 'Test responder' };
+    const items = rows.filter((each) => each.incidentNumber === number);
+    expect(items.sort((a, b) => a.title.localeCompare(b.title))).toMatchObject([
+      { ...by, title: 'A second provider' },
+      { ...by, title: 'Another provider', dueOn: '2099-12-24' },
     ]);
+  });
+
+  it('at the moment in which the post-mortem begins: a fix is there once', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { number } = await declare(3);
+      await changeIncidentState(responder, { number, version: 1, state: 'resolved' });
+      await Promise.all([
+        createPostmortem(commander, { number }),
+        scheduleIncidentFix(responder, { number, text: 'At once' }),
+        scheduleIncidentFix(commander, { number, text: 'As well' }),
+      ]);
+      await deliver();
+      const { rows } = await listActionItems(responder, { pageSize: 100 });
+      const titles = rows.filter((each) => each.incidentNumber === number).map(({ title }) => title);
+      expect(titles.sort()).toEqual(['As well', 'At once']);
+    }
   });
 });

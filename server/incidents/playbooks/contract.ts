@@ -266,7 +266,13 @@ export const assessedDamage = z.extend(damageView, { incidentNumber: attachedTo 
 export const proposedRestore = z.extend(restoreView, { incidentNumber: attachedTo });
 
 export const scheduledFix = z.extend(incidentPlaybook, {
-  hasActionItem: z.boolean().check(z.describe('It becomes an action item of the post-mortem.')),
+  hasActionItem: z
+    .boolean()
+    .check(
+      z.describe(
+        'It is an action item of the post-mortem by now; false: there is no post-mortem yet, which begins with it.',
+      ),
+    ),
 });
 
 /** Steps were copied into an incident that the console begins without being asked. */

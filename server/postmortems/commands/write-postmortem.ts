@@ -3,15 +3,10 @@ import { getIncident } from '#server/incidents/queries';
 import { incidentName } from '#server/incidents/words/contract';
 import { systemActor } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
+import { begin } from '#server/postmortems/begin';
 import { type PostmortemDetail, postmortemInput, savePostmortemInput } from '#server/postmortems/contract';
 import { readDetail, readSections } from '#server/postmortems/read-detail';
-import {
-  addRevision,
-  assertVersion,
-  auditPostmortem,
-  begin,
-  holdPostmortem,
-} from '#server/postmortems/records';
+import { addRevision, assertVersion, auditPostmortem, holdPostmortem } from '#server/postmortems/records';
 import { mayWrite } from '#server/postmortems/state';
 import { POSTMORTEM_STATE_LABELS, SECTION_KEYS, type Sections } from '#server/postmortems/words/contract';
 

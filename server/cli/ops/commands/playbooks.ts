@@ -111,7 +111,7 @@ export async function scheduleFix(ops: Ops<'scheduleIncidentFix'>, input: Comman
     email: textOf(input, 'owner'),
   });
   ops.screen.show(playbook, () => [
-    `The fix is scheduled${playbook.hasActionItem ? ', as an action item of the post-mortem' : `, in the timeline of INC-${playbook.number}`}.`,
+    `The fix is scheduled${playbook.hasActionItem ? ', as an action item of the post-mortem' : `, in the timeline of INC-${playbook.number}; its post-mortem will have it as an action item`}.`,
     ...stepLines(ops.screen, playbook),
   ]);
   return undefined;

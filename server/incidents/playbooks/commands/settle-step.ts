@@ -75,8 +75,8 @@ export const noteWorkaround = defineCommand({
 });
 
 /**
- * Says how it is fixed for good, by whom and by when, and ticks the step that asks for it. Where the incident has a post-mortem
- * it becomes an action item there; elsewhere the timeline keeps it.
+ * Says how it is fixed for good, by whom and by when, and ticks the step that asks for it. It becomes an action item of the
+ * post-mortem, which begins with it where there is none yet.
  * @throws AppError `not_found`, `conflict` for a merged incident, `unprocessable` for a person who is unknown or may not do it
  */
 export const scheduleIncidentFix = defineCommand({
@@ -95,17 +95,13 @@ export const scheduleIncidentFix = defineCommand({
     const more = postmortem ? ' It is an action item of the post-mortem.' : '';
     await addEntry(tx, incident.id, { kind: 'action', text: `The fix is scheduled: ${words}${more}` });
     const isTicked = await tick(tx, incident.id, 'schedule-fix', words);
-    if (postmortem) {
-      await publish(tx, fixScheduled, {
-        number,
-        itemId: tx.ids.uuid(),
-        title: text,
-        dueOn: due,
-        ownerId: owner.id,
-        ownerName: owner.name,
-        byName: tx.actor.name,
-      });
-    }
+    const fix = { title: text, ownerId: owner.id, ownerName: owner.name, byName: tx.actor.name };
+    const id = tx.ids.uuid();
+    await tx.db.incidentFix.create({
+      data: { ...fix, id, incidentId: incident.id, dueOn: new Date(`${due}T00:00:00Z`) },
+      select: { id: true },
+    });
+    if (postmortem) await publish(tx, fixScheduled, { ...fix, number, itemId: id, dueOn: due });
     await auditIncident(tx, 'incidents.schedule-fix', incident, {
       details: { isTicked, owner: owner.name, dueOn: due, hasActionItem: postmortem !== null },
     });
