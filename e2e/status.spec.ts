@@ -69,6 +69,43 @@ test('what is posted is public at once, and over when it is resolved; nobody sig
   expect(await (await visitor.request.get('/status.json')).json()).toMatchObject({ isUpToDate: true });
 });
 
+test('a component for one check stands under its heading until it is retired', async ({ open }) => {
+  const commander = await open('commander');
+  const visitor = await open(null, { javaScriptEnabled: false });
+  const name = 'Till';
+  await visit(commander, '/status-updates');
+  const components = commander.getByRole('region', { name: 'Components' });
+  await components.getByText('Add a component').click();
+  await components.locator('summary').filter({ hasText: 'shop / production' }).click();
+  const form = components.locator('form').filter({ hasText: 'Add the component' }).filter({ visible: true });
+  await form.getByLabel('Public name').fill(name);
+  await form.getByLabel('Heading').fill('Buying');
+  const check = form.getByRole('group', { name: 'Checks' }).getByRole('checkbox').first();
+  await check.check();
+  await form.getByRole('button', { name: 'Add the component' }).click();
+  const item = components.getByRole('listitem').filter({ hasText: name });
+  await expect(item).toContainText('under Buying');
+  await expect(item).not.toContainText('all checks');
+
+  const heading = visitor.getByRole('heading', { level: 3, name: 'Buying' });
+  await expect(async () => {
+    await visitor.goto('/status');
+    await expect(heading).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await expect(visitor.getByRole('heading', { level: 4, name })).toBeVisible();
+  await expectReadable(visitor, '/status');
+
+  await item.getByText('Change it').click();
+  await item.getByText('Retire it').click();
+  await expect(item).toContainText('Nothing brings it back');
+  await item.getByRole('button', { name: `Retire ${name}` }).click();
+  await expect(components).toContainText(`Retired: ${name}`);
+  await expect(async () => {
+    await visitor.goto('/status');
+    await expect(heading).toBeHidden({ timeout: 500 });
+  }).toPass();
+});
+
 test('the public pages are for everybody: both themes, a phone, no script', async ({
   open,
   allowProblems,
