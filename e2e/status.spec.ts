@@ -71,7 +71,7 @@ test('what is posted is public at once, and over when it is resolved; nobody sig
 
 test('a component for one check stands under its heading until it is retired', async ({ open }) => {
   const commander = await open('commander');
-  const visitor = await open(null, { javaScriptEnabled: false });
+  const visitor = await open(null);
   const name = 'Till';
   await visit(commander, '/status-updates');
   const components = commander.getByRole('region', { name: 'Components' });
