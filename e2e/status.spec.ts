@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { expectAccessible } from './support/axe';
 import { expectNoSideScroll, visit } from './support/page';
 import { answered, expect, test } from './support/test';
 
@@ -67,6 +68,48 @@ test('what is posted is public at once, and over when it is resolved; nobody sig
   const feed = await visitor.request.get('/status.rss');
   expect(await feed.text()).toContain(`Resolved: ${TITLE}`);
   expect(await (await visitor.request.get('/status.json')).json()).toMatchObject({ isUpToDate: true });
+});
+
+test('a component for one check stands under its heading until it is retired', async ({ open }) => {
+  const commander = await open('commander');
+  const visitor = await open(null);
+  // Of its own, also when the story is told again.
+  const name = `Till ${Date.now()}`;
+  const group = `Buying with ${name}`;
+  await visit(commander, '/status-updates');
+  const components = commander.getByRole('region', { name: 'Components' });
+  await components.getByText('Add a component').click();
+  await components.locator('summary').filter({ hasText: 'shop / production' }).click();
+  const form = components.locator('form').filter({ hasText: 'Add the component' }).filter({ visible: true });
+  await form.getByLabel('Public name').fill(name);
+  await form.getByLabel('Heading').fill(group);
+  const check = form.getByRole('group', { name: 'Checks' }).getByRole('checkbox').first();
+  await check.check();
+  await form.getByRole('button', { name: 'Add the component' }).click();
+  const item = components.getByRole('listitem').filter({ hasText: name });
+  await expect(item).toContainText(`under ${group}`);
+  await expect(item).not.toContainText('all checks');
+
+  const heading = visitor.getByRole('heading', { level: 3, name: group });
+  await expect(async () => {
+    await visitor.goto('/status');
+    await expect(heading).toBeVisible({ timeout: 500 });
+  }).toPass();
+  await expect(visitor.getByRole('heading', { level: 4, name })).toBeVisible();
+  await expectReadable(visitor, '/status');
+
+  await item.getByText('Change it').click();
+  await item.getByText('Retire it').click();
+  await expect(item).toContainText('Nothing brings it back');
+  await components.getByText('Add a component').click();
+  await components.locator('summary').filter({ hasText: 'shop / production' }).click();
+  await expectAccessible(commander, 'the forms of components');
+  await item.getByRole('button', { name: `Retire ${name}` }).click();
+  await expect(components.getByText(/^Retired:/)).toContainText(name);
+  await expect(async () => {
+    await visitor.goto('/status');
+    await expect(heading).toBeHidden({ timeout: 500 });
+  }).toPass();
 });
 
 test('the public pages are for everybody: both themes, a phone, no script', async ({

@@ -9,18 +9,19 @@ import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
-import { ComponentItem } from '#app/status/component-item';
-import { beginning, type Draft, draftOf, instantOf, listOf, textOf } from '#app/status/drafts';
+import { ComponentList } from '#app/status/component-list';
+import { beginning, type Draft, draftOf, instantOf, listOf } from '#app/status/drafts';
 import { AnnounceForm, MaintenanceItem } from '#app/status/maintenance';
 import { Proposals } from '#app/status/proposals';
 import { PublicIncidentItem } from '#app/status/public-incident';
 import { UpdateForm } from '#app/status/update-form';
 import { can, whyNot } from '#server/auth/contract';
 import {
-  announceMaintenance,
-  cancelMaintenance,
+  addStatusComponent,
   changeStatusComponent,
-} from '#server/status/commands/manage-page';
+  retireStatusComponent,
+} from '#server/status/commands/manage-components';
+import { announceMaintenance, cancelMaintenance } from '#server/status/commands/manage-page';
 import { postStatusUpdate } from '#server/status/commands/post-update';
 import { getStatusComposer } from '#server/status/queries';
 
@@ -98,12 +99,40 @@ export const action = protectedAction({
           name: form.name,
           description: form.description,
           position: form.position,
-          checkKey: form.checkKey || undefined,
+          group: form.group,
+          checkKeys: listOf(form.checkKeys),
           isShown: form.isShown === 'true',
         });
         return redirectWithToast(context, paths.statusUpdates(), {
           kind: 'success',
           message: 'The component is changed.',
+        });
+      },
+    },
+    'add-component': {
+      access: 'status.configure',
+      handle: async ({ ctx, context, form }) => {
+        const { name } = await addStatusComponent(ctx, {
+          service: form.service,
+          environment: form.environment,
+          name: form.name,
+          description: form.description,
+          group: form.group,
+          checkKeys: listOf(form.checkKeys),
+        });
+        return redirectWithToast(context, paths.statusUpdates(), {
+          kind: 'success',
+          message: `The public sees ${name}.`,
+        });
+      },
+    },
+    'retire-component': {
+      access: 'status.configure',
+      handle: async ({ ctx, context, form }) => {
+        const { name } = await retireStatusComponent(ctx, { key: form.key, version: form.version });
+        return redirectWithToast(context, paths.statusUpdates(), {
+          kind: 'success',
+          message: `${name} is off the page. What the public was told of it stays.`,
         });
       },
     },
@@ -117,8 +146,8 @@ export default function StatusUpdates() {
   const preview = answer && 'preview' in answer ? answer.preview : undefined;
   const failed = (intent: string) => (failure?.intent === intent ? failure : undefined);
   const subject = useSubject();
-  const { components, open, recent, maintenance, proposals } = composer;
-  const shown = components.filter(({ isShown }) => isShown);
+  const { components, open, recent, maintenance, proposals, places } = composer;
+  const shown = components.filter(({ isShown, isRetired }) => isShown && !isRetired);
   const names = new Map(components.map(({ key, name }) => [key, name]));
   return (
     <>
@@ -171,24 +200,12 @@ export default function StatusUpdates() {
               </EmptyState>
             )}
           </Section>
-          <Section title="Components" flush>
-            {components.length > 0 ? (
-              <ul className="divide-y divide-line">
-                {components.map((each) => (
-                  <ComponentItem
-                    key={`${each.key} ${each.version}`}
-                    component={each}
-                    failure={textOf(failed('component')?.values.key) === each.key ? failure : undefined}
-                    blockedBy={can(subject, 'status.configure') ? null : whyNot('status.configure', subject)}
-                  />
-                ))}
-              </ul>
-            ) : (
-              <p className="p-4 text-muted">
-                The configured environments appear here by themselves, within a minute of the first start.
-              </p>
-            )}
-          </Section>
+          <ComponentList
+            components={components}
+            places={places}
+            failure={failure}
+            blockedBy={can(subject, 'status.configure') ? null : whyNot('status.configure', subject)}
+          />
           {recent.length > 0 ? (
             <Section title="Resolved" note="the last ten" flush>
               <ul className="divide-y divide-line">

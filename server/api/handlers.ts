@@ -127,10 +127,11 @@ import { changeSchedule, pauseSchedule, resumeSchedule, runScheduleNow } from '#
 import { getSchedule, listSchedules, listTicks, previewSchedule } from '#server/schedules/queries';
 import { getConfiguration, listEnvironments } from '#server/services/queries';
 import {
-  announceMaintenance,
-  cancelMaintenance,
+  addStatusComponent,
   changeStatusComponent,
-} from '#server/status/commands/manage-page';
+  retireStatusComponent,
+} from '#server/status/commands/manage-components';
+import { announceMaintenance, cancelMaintenance } from '#server/status/commands/manage-page';
 import { postStatusUpdate } from '#server/status/commands/post-update';
 import { getStatusComposer } from '#server/status/queries';
 import { deleteView, renameView, saveView } from '#server/views/commands/keep-views';
@@ -270,7 +271,9 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   postStatusUpdate,
   announceMaintenance,
   cancelMaintenance,
+  addStatusComponent,
   changeStatusComponent,
+  retireStatusComponent,
   listChecks,
   getCheck,
   listCheckResults,

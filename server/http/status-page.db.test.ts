@@ -156,6 +156,23 @@ describe('without a database', () => {
     }
   });
 
+  it('a copy of a release that knew no headings is answered from', async () => {
+    const file = path.join(folder, 'last-good.json');
+    const good = await readFile(file, 'utf8');
+    const { at, status } = JSON.parse(good) as { at: string; status: { components: { group?: string }[] } };
+    expect(status.components).toMatchObject([{ group: '' }]);
+    for (const each of status.components) delete each.group;
+    await writeFile(file, JSON.stringify({ at, status }));
+    const alone = await serveWithoutDatabase(folder, new FakeClock());
+    try {
+      const response = await alone.get('/status');
+      expect([response.status, (await response.text()).includes('<h3>Shop</h3>')]).toEqual([200, true]);
+    } finally {
+      await alone.close();
+      await writeFile(file, good);
+    }
+  });
+
   it('a copy that cannot be used is none: the page says that nothing was measured', async () => {
     const file = path.join(folder, 'last-good.json');
     const good = await readFile(file, 'utf8');

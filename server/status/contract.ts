@@ -15,6 +15,8 @@ export const NEXT_UPDATE_MAX_MINUTES = 1_440;
 /** The longest maintenance that can be announced, days, and how far ahead. */
 export const MAINTENANCE_MAX_DAYS = 30;
 export const MAINTENANCE_AHEAD_DAYS = 366;
+/** Checks that one component can stand for by name. */
+const COMPONENT_CHECKS_MAX = 50;
 
 const title = z
   .string('Say in a few words what visitors notice.')
@@ -92,15 +94,36 @@ export const announceMaintenanceInput = z.object({
 
 export const cancelMaintenanceInput = z.object({ maintenanceId: z.uuid('This maintenance does not exist.') });
 
+const componentFields = {
+  name: z
+    .string('Give a name.')
+    .check(z.trim(), z.minLength(1, 'Give a name.'), z.maxLength(80, 'At most 80 characters.')),
+  description: z._default(z.string().check(z.trim(), z.maxLength(200, 'At most 200 characters.')), ''),
+  group: z
+    ._default(z.string().check(z.trim(), z.maxLength(80, 'At most 80 characters.')), '')
+    .check(z.describe('The heading under which the public sees it; empty: none.')),
+  checkKeys: z
+    ._default(
+      z
+        .array(z.string().check(z.trim(), z.minLength(1, 'Give keys of checks.'), z.maxLength(60)))
+        .check(z.maxLength(COMPONENT_CHECKS_MAX, `At most ${COMPONENT_CHECKS_MAX} checks.`)),
+      [],
+    )
+    .check(z.describe('Keys of the checks that it stands for; none: all of its environment.')),
+};
+const place = z
+  .string('Say what it stands for.')
+  .check(z.minLength(1, 'Say what it stands for.'), z.maxLength(40));
+
+export const addStatusComponentInput = z.object({ service: place, environment: place, ...componentFields });
+
+export const retireStatusComponentInput = z.object({ key: componentKey, version });
+
 export const changeStatusComponentInput = z.object({
   key: componentKey,
   version,
-  name: z.string().check(z.trim(), z.minLength(1, 'Give a name.'), z.maxLength(80, 'At most 80 characters.')),
-  description: z._default(z.string().check(z.trim(), z.maxLength(200, 'At most 200 characters.')), ''),
+  ...componentFields,
   position: whole('Give its place, from 1.', 10_000),
-  checkKey: z
-    .optional(z.string().check(z.trim(), z.maxLength(60)))
-    .check(z.describe('The check that it stands for; absent or empty: all of its environment.')),
   isShown: z.union([z.boolean(), z.stringbool()]).check(z.describe('Whether the public sees it.')),
 });
 
@@ -116,6 +139,8 @@ export type UptimeDay = z.infer<typeof uptimeDay>;
 export const publicComponent = z.object({
   name: z.string(),
   description: z.string(),
+  // A copy of a release that knew no headings has none.
+  group: z._default(z.string(), '').check(z.describe('The heading under which it is; empty: none.')),
   state: z.enum(COMPONENT_STATES),
   uptimePercent: z.nullable(z.number()),
   days: z.array(uptimeDay),
@@ -160,8 +185,10 @@ export const statusComponentView = z.object({
   position: z.int(),
   service: z.string(),
   environment: z.string(),
-  checkKey: z.nullable(z.string()),
+  group: z.string().check(z.describe('The heading under which the public sees it; empty: none.')),
+  checkKeys: z.array(z.string()).check(z.describe('None: all checks of the environment.')),
   isShown: z.boolean(),
+  isRetired: z.boolean().check(z.describe('Off the page for good; what the public was told of it stays.')),
   version: z.int(),
 });
 export type StatusComponentView = z.infer<typeof statusComponentView>;
@@ -216,6 +243,14 @@ export const statusProposal = z.object({
 });
 export type StatusProposal = z.infer<typeof statusProposal>;
 
+/** An environment that a component can stand for, with its checks. */
+const statusPlace = z.object({
+  service: z.string(),
+  environment: z.string(),
+  checks: z.array(z.object({ key: z.string(), title: z.string() })),
+});
+export type StatusPlace = z.infer<typeof statusPlace>;
+
 /** What whoever tells the public works with. */
 export const statusComposer = z.object({
   components: z.array(statusComponentView),
@@ -223,6 +258,7 @@ export const statusComposer = z.object({
   recent: z.array(statusIncidentView).check(z.describe('The last ten that are resolved.')),
   maintenance: z.array(statusMaintenanceView).check(z.describe('The last twenty, the latest first.')),
   proposals: z.array(statusProposal),
+  places: z.array(statusPlace).check(z.describe('What a component can stand for.')),
 });
 export type StatusComposer = z.infer<typeof statusComposer>;
 

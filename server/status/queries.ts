@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
 import { defineQuery } from '#server/auth/guard';
 import type { Ctx } from '#server/platform/context';
-import type { PublicStatus, StatusComposer, StatusProposal } from '#server/status/contract';
+import { environmentViews } from '#server/services/queries';
+import type { PublicStatus, StatusComposer, StatusPlace, StatusProposal } from '#server/status/contract';
 import { toComponentView, toIncidentView, toMaintenanceView, withUpdates } from '#server/status/records';
 import { readPublicStatus } from '#server/status/snapshot';
 import { FIRST_POST_MS } from '#server/status/state';
@@ -24,7 +25,7 @@ export const getStatusComposer = defineQuery({
   input: z.object({}),
   handle: async (ctx): Promise<StatusComposer> => {
     const now = ctx.clock.now();
-    const [components, open, recent, maintenance, proposals] = await Promise.all([
+    const [components, open, recent, maintenance, proposals, places] = await Promise.all([
       ctx.db.statusComponent.findMany({ orderBy: [{ position: 'asc' }, { key: 'asc' }] }),
       ctx.db.statusIncident.findMany({
         where: { state: { not: 'resolved' } },
@@ -40,6 +41,7 @@ export const getStatusComposer = defineQuery({
       }),
       ctx.db.statusMaintenance.findMany({ orderBy: { startsAt: 'desc' }, take: 20 }),
       readProposals(ctx),
+      readPlaces(ctx),
     ]);
     return {
       components: components.map(toComponentView),
@@ -47,9 +49,26 @@ export const getStatusComposer = defineQuery({
       recent: recent.map(toIncidentView),
       maintenance: maintenance.map((row) => toMaintenanceView(row, now)),
       proposals,
+      places,
     };
   },
 });
+
+/** The environments that are configured, with their checks. */
+async function readPlaces(ctx: Ctx): Promise<StatusPlace[]> {
+  const checks = await ctx.db.monitorCheck.findMany({
+    where: { removedAt: null },
+    select: { key: true, title: true, service: true, environment: true },
+    orderBy: [{ title: 'asc' }, { key: 'asc' }],
+  });
+  return environmentViews(ctx).map(({ service, environment }) => ({
+    service,
+    environment,
+    checks: checks
+      .filter((each) => each.service === service && each.environment === environment)
+      .map(({ key, title }) => ({ key, title })),
+  }));
+}
 
 interface ProposalRow {
   kind: StatusProposal['kind'];

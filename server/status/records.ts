@@ -48,8 +48,10 @@ export function toIncidentView(row: StatusIncident & { updates: UpdateRow[] }): 
 }
 
 export function toComponentView(row: StatusComponent): StatusComponentView {
-  const { key, name, description, position, service, environment, checkKey, isShown, version } = row;
-  return { key, name, description, position, service, environment, checkKey, isShown, version };
+  const { key, name, description, group, position, service, environment, checkKeys, isShown, version } = row;
+  const isRetired = row.retiredAt !== null;
+  const stands = { service, environment, checkKeys };
+  return { key, name, description, group, position, ...stands, isShown, isRetired, version };
 }
 
 export function toMaintenanceView(row: StatusMaintenance, now: Date): StatusMaintenanceView {
@@ -66,13 +68,19 @@ export function toMaintenanceView(row: StatusMaintenance, now: Date): StatusMain
   };
 }
 
-/** @throws AppError `unprocessable` naming the first component that is not on the status page */
+/** The key of the component that an environment gets by itself. */
+export function ownKeyOf({ service, environment }: { service: string; environment: string }): string {
+  return `${service}-${environment}`;
+}
+
+/**
+ * Sees that components are on the status page, and to it that none is retired before the transaction ends.
+ * @throws AppError `unprocessable` naming the first that is not
+ */
 export async function assertComponents(tx: Ctx, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
-  const known = await tx.db.statusComponent.findMany({
-    where: { key: { in: [...keys] } },
-    select: { key: true },
-  });
+  const known = await tx.db.$queryRaw<{ key: string }[]>`
+    SELECT key FROM status_component WHERE key = ANY(${[...keys]}) AND retired_at IS NULL ORDER BY key FOR SHARE`;
   const missing = keys.find((key) => !known.some((each) => each.key === key));
   if (missing !== undefined)
     throw new AppError(

@@ -28,7 +28,7 @@ const MAINTENANCE_PAST_DAYS = 30;
  */
 export async function readPublicStatus(ctx: Ctx): Promise<PublicStatus> {
   const now = ctx.clock.now();
-  const [rows, incidents, announced] = await Promise.all([
+  const [known, incidents, announced] = await Promise.all([
     ctx.db.statusComponent.findMany({
       where: { isShown: true },
       orderBy: [{ position: 'asc' }, { key: 'asc' }],
@@ -45,7 +45,9 @@ export async function readPublicStatus(ctx: Ctx): Promise<PublicStatus> {
       orderBy: [{ startsAt: 'asc' }, { id: 'asc' }],
     }),
   ]);
-  const names = new Map(rows.map(({ key, name }) => [key, name]));
+  // What is retired is shown no more, and what the public was told of it keeps its name.
+  const rows = known.filter(({ retiredAt }) => retiredAt === null);
+  const names = new Map(known.map(({ key, name }) => [key, name]));
   const open = incidents.filter(({ state }) => state !== 'resolved');
   const underWay = announced.filter((each) => maintenanceStatus(each, now) === 'under_way');
   const components = await readComponents(ctx, now, rows, {
@@ -53,7 +55,8 @@ export async function readPublicStatus(ctx: Ctx): Promise<PublicStatus> {
     isAnnounced: (key) => underWay.some((each) => each.components.includes(key)),
   });
   return {
-    overall: worstOf(components.map(({ state }) => state)),
+    // Where nothing is shown, nothing is known to work.
+    overall: components.length > 0 ? worstOf(components.map(({ state }) => state)) : 'unknown',
     components,
     incidents: incidents.map(
       (row): PublicIncident => ({
@@ -93,9 +96,10 @@ interface ComponentRow {
   key: string;
   name: string;
   description: string;
+  group: string;
   service: string;
   environment: string;
-  checkKey: string | null;
+  checkKeys: string[];
 }
 
 async function readComponents(
@@ -111,10 +115,10 @@ async function readComponents(
     where: {
       removedAt: null,
       pausedAt: null,
-      OR: rows.map(({ service, environment, checkKey }) => ({
+      OR: rows.map(({ service, environment, checkKeys }) => ({
         service,
         environment,
-        ...(checkKey === null ? {} : { key: checkKey }),
+        ...(checkKeys.length === 0 ? {} : { key: { in: checkKeys } }),
       })),
     },
     select: {
@@ -133,12 +137,12 @@ async function readComponents(
   const hours = await uptime(ctx, { checkIds: checks.map(({ id }) => id), from, to: now, bucket: 'day' });
   const bucketsOf = new Map(hours.map(({ checkId, buckets }) => [checkId, buckets]));
   return Promise.all(
-    rows.map(async ({ key, name, description, service, environment, checkKey }) => {
+    rows.map(async ({ key, name, description, group, service, environment, checkKeys }) => {
       const own = checks.filter(
         (check) =>
           check.service === service &&
           check.environment === environment &&
-          (checkKey === null || check.key === checkKey),
+          (checkKeys.length === 0 || checkKeys.includes(check.key)),
       );
       const { days, percent } = uptimeDays(
         own.flatMap(({ id }) => bucketsOf.get(id) ?? []),
@@ -150,7 +154,7 @@ async function readComponents(
         checks: own,
         now,
       });
-      return { name, description, state, uptimePercent: percent, days };
+      return { name, description, group, state, uptimePercent: percent, days };
     }),
   );
 }

@@ -7,11 +7,8 @@ import { listTimeline } from '#server/incidents/queries';
 import { syncChecks } from '#server/monitoring/checks/sync';
 import type { Ctx } from '#server/platform/context';
 import { deliverEvents } from '#server/platform/event-delivery';
-import {
-  announceMaintenance,
-  cancelMaintenance,
-  changeStatusComponent,
-} from '#server/status/commands/manage-page';
+import { changeStatusComponent } from '#server/status/commands/manage-components';
+import { announceMaintenance, cancelMaintenance } from '#server/status/commands/manage-page';
 import { postStatusUpdate } from '#server/status/commands/post-update';
 import { syncStatusComponents } from '#server/status/keep-page';
 import { getPublicStatus, getStatusComposer } from '#server/status/queries';
@@ -75,7 +72,7 @@ describe('components', () => {
     await syncChecks(app.system);
     const input = { key: component, version: 2, name: 'The shop', position: 1, isShown: true };
     expect(
-      await failureOf(changeStatusComponent(commander, { ...input, checkKey: 'nothing' })),
+      await failureOf(changeStatusComponent(commander, { ...input, checkKeys: ['nothing'] })),
     ).toMatchObject({
       kind: 'unprocessable',
     });

@@ -4,13 +4,11 @@ import { notify } from '#server/platform/notify';
 import {
   announceMaintenanceInput,
   cancelMaintenanceInput,
-  changeStatusComponentInput,
   MAINTENANCE_AHEAD_DAYS,
   MAINTENANCE_MAX_DAYS,
-  type StatusComponentView,
   type StatusMaintenanceView,
 } from '#server/status/contract';
-import { assertComponents, auditStatus, toComponentView, toMaintenanceView } from '#server/status/records';
+import { assertComponents, auditStatus, toMaintenanceView } from '#server/status/records';
 import { maintenanceStatus } from '#server/status/state';
 
 const DAY_MS = 86_400_000;
@@ -87,59 +85,5 @@ export const cancelMaintenance = defineCommand({
     );
     await notify(tx.db, { kind: 'status' });
     return toMaintenanceView(row, now);
-  },
-});
-
-/**
- * Changes what the public sees of an environment.
- * @throws AppError `not_found`, `conflict` when somebody was quicker, `unprocessable` for a check that there is not
- */
-export const changeStatusComponent = defineCommand({
-  name: 'status.change-component',
-  access: 'status.configure',
-  input: changeStatusComponentInput,
-  handle: async (tx, { key, version, checkKey: given, ...next }): Promise<StatusComponentView> => {
-    const checkKey = given || null;
-    const [held] = await tx.db.$queryRaw<{ id: string }[]>`
-      SELECT id::text FROM status_component WHERE key = ${key} FOR UPDATE`;
-    if (!held)
-      throw new AppError('not_found', 'This component is not on the status page. Nothing was changed.');
-    const before = await tx.db.statusComponent.findUniqueOrThrow({ where: { key } });
-    if (before.version !== version)
-      throw new AppError(
-        'conflict',
-        `${before.changedByName} has changed "${before.name}" since you opened it. Nothing was changed.`,
-        { hint: 'Open the page again to see how it is now.' },
-      );
-    const { service, environment } = before;
-    if (checkKey !== null) {
-      const found = await tx.db.monitorCheck.count({
-        where: { service, environment, key: checkKey, removedAt: null },
-      });
-      if (found === 0)
-        throw new AppError(
-          'unprocessable',
-          `There is no check "${checkKey}" in ${service}/${environment}. Nothing was changed.`,
-          { hint: 'Leave it empty for all of them, or choose one from the list of checks.' },
-        );
-    }
-    const row = await tx.db.statusComponent.update({
-      where: { key },
-      data: {
-        ...next,
-        checkKey,
-        version: { increment: 1 },
-        changedAt: tx.clock.now(),
-        changedByName: tx.actor.name,
-      },
-    });
-    await auditStatus(
-      tx,
-      'status.change-component',
-      { type: 'status_component', id: row.id, label: row.name },
-      { before: toComponentView(before), after: toComponentView(row) },
-    );
-    await notify(tx.db, { kind: 'status' });
-    return toComponentView(row);
   },
 });

@@ -50,12 +50,9 @@ export function statusPage({ status, at, isStale }: CopiedStatus, now: Date): st
     (each) => each.status === 'planned' || each.status === 'under_way',
   );
   // What is open is told even where it affects no component that is shown.
-  const words =
-    status.overall === 'operational' && open.length > 0
-      ? 'We are dealing with a problem'
-      : OVERALL[status.overall];
-  const tone: Tone =
-    status.overall === 'operational' && open.length > 0 ? 'warning' : STATE_TONES[status.overall];
+  const isOnlyTold = (status.overall === 'operational' || status.overall === 'unknown') && open.length > 0;
+  const words = isOnlyTold ? 'We are dealing with a problem' : OVERALL[status.overall];
+  const tone: Tone = isOnlyTold ? 'warning' : STATE_TONES[status.overall];
   return frame(
     `${words} · HerbisVeritas status`,
     '/status',
@@ -66,8 +63,8 @@ ${coming.length > 0 && html`<h2>Maintenance</h2>${coming.map(maintenanceCard)}`}
 <h2>Components</h2>
 ${
   status.components.length > 0
-    ? status.components.map(componentCard)
-    : html`<p class="empty">Nothing is shown here yet.</p>`
+    ? componentCards(status.components)
+    : html`<p class="empty">Nothing is shown here.</p>`
 }
 <h2>Lately</h2>
 ${
@@ -163,15 +160,28 @@ function maintenanceCard(work: PublicMaintenance): Html {
 <p class="text">${work.text}</p></article>`;
 }
 
-function componentCard(component: PublicComponent): Html {
-  const { name, description, days, uptimePercent } = component;
+/** Components by their headings, in the order in which each comes first; those without one lead. */
+function componentCards(components: readonly PublicComponent[]): Html[] {
+  const headings = [...new Set(components.map(({ group }) => group).filter((group) => group !== ''))];
+  const under = (heading: string) => components.filter(({ group }) => group === heading);
+  return [
+    ...under('').map((each) => componentCard(each, html`<h3>${each.name}</h3>`)),
+    ...headings.map(
+      (heading) =>
+        html`<h3 class="group">${heading}</h3>${under(heading).map((each) => componentCard(each, html`<h4>${each.name}</h4>`))}`,
+    ),
+  ];
+}
+
+function componentCard(component: PublicComponent, heading: Html): Html {
+  const { description, days, uptimePercent } = component;
   const bad = days.filter(({ percent }) => percent !== null && percent < 100);
   const looked = days.filter(({ percent }) => percent !== null).length;
   const label =
     uptimePercent === null
       ? 'Uptime: nobody has looked yet'
       : `Uptime of the last ${days.length} days: ${percentWords(uptimePercent)}, measured on ${looked} of them, with trouble on ${bad.length}`;
-  return html`<article class="card"><div class="row"><h3>${name}</h3>${state(STATE_TONES[component.state], COMPONENT_STATE_LABELS[component.state])}</div>
+  return html`<article class="card"><div class="row">${heading}${state(STATE_TONES[component.state], COMPONENT_STATE_LABELS[component.state])}</div>
 ${description !== '' && html`<p class="quiet">${description}</p>`}
 <div class="bars" role="img" aria-label="${label}">${days.map(bar)}</div>
 <div class="scale quiet"><span>${days.length} days ago</span><span>${uptimePercent === null ? 'Not measured yet' : `${percentWords(uptimePercent)} well`}</span><span>Today</span></div>

@@ -40,10 +40,11 @@ nav a,footer a,.more{display:inline-block;padding:10px 0}
 a{color:inherit;text-underline-offset:3px;text-decoration-thickness:1px}
 a:hover{color:var(--herb)}
 :focus-visible{outline:2px solid var(--herb);outline-offset:2px}
-h1,h2,h3,p,ol,ul,dl{margin:0;padding:0}
+h1,h2,h3,h4,p,ol,ul,dl{margin:0;padding:0}
 h1{font-size:24px;line-height:32px;letter-spacing:-.01em;font-weight:600;text-wrap:balance}
 h2{font-size:15px;line-height:24px;font-weight:600;margin:40px 0 8px}
-h3{font-size:15px;line-height:24px;font-weight:600;overflow-wrap:anywhere}
+h3,h4{font-size:15px;line-height:24px;font-weight:600;overflow-wrap:anywhere}
+.group{margin:24px 0 8px;color:var(--muted)}
 ul,ol{list-style:none}
 .quiet{color:var(--muted);font-size:13px;line-height:20px}
 .lead{display:flex;gap:16px;align-items:center;padding:20px;border-radius:10px;background:var(--soft);border:1px solid var(--line)}
