@@ -22,6 +22,7 @@ const WITHOUT_SESSION = ['auth/login.route'];
 const OF_ONE_PAGE: Record<string, Record<string, string>> = {
   'deployments/new-drill.route': { environment: PRACTICE },
   'maintenance/emergency.route': { command: 'clear-cache' },
+  'incidents/playbook.route': { level: '1' },
 };
 /** What an address says beside its path, where it must. */
 const SEARCH: Record<string, string> = { 'deployments/mark-release.route': '?tag=v1.1.0&verdict=stable' };
