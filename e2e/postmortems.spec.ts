@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
 import { query } from './support/database';
+import { declareIncident, resolveIncident } from './support/incidents';
 import { visit } from './support/page';
 import { answered, expect, test } from './support/test';
 
@@ -25,6 +26,7 @@ async function resolvedIncident(page: Page, title: string): Promise<number> {
 
 test('what an incident taught is written by two, approved by another, published, and becomes work', async ({
   open,
+  drill,
   allowProblems,
 }) => {
   allowProblems(answered(409));
@@ -73,6 +75,13 @@ test('what an incident taught is written by two, approved by another, published,
   // The other is told, keeps what was typed, and gets what was written elsewhere.
   await commander.getByRole('textbox', { name: 'Root cause' }).fill('Memory ran out.');
   await commander.getByRole('textbox', { name: 'Where we were lucky' }).fill('It was night.');
+  // What happens elsewhere meanwhile leaves what is typed alone.
+  const isRead = (url: URL) => url.pathname === `${address}/edit.data`;
+  const read = commander.waitForResponse((response) => isRead(new URL(response.url())));
+  const elsewhere = await declareIncident(drill.as('responder'), { title: 'Meanwhile', level: '4' });
+  await read;
+  await expect(commander.getByRole('textbox', { name: 'Root cause' })).toHaveValue('Memory ran out.');
+  await resolveIncident(drill.as('responder'), elsewhere);
   await commander.getByRole('button', { name: 'Save' }).click();
   await expect(commander.getByRole('alert')).toContainText(
     'has changed this post-mortem since you opened it',

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expectAccessible } from './support/axe';
+import { declareIncident, resolveIncident } from './support/incidents';
 import { expectNoSideScroll, visit } from './support/page';
 import { answered, expect, test } from './support/test';
 
@@ -68,6 +69,50 @@ test('what is posted is public at once, and over when it is resolved; nobody sig
   const feed = await visitor.request.get('/status.rss');
   expect(await feed.text()).toContain(`Resolved: ${TITLE}`);
   expect(await (await visitor.request.get('/status.json')).json()).toMatchObject({ isUpToDate: true });
+});
+
+test('an update that somebody else was quicker with keeps its words, and is posted after theirs', async ({
+  open,
+  drill,
+  allowProblems,
+}) => {
+  allowProblems(answered(409));
+  const title = `Searching is slow ${Date.now().toString(36)}`;
+  const [responder, commander] = [await open('responder'), await open('commander')];
+  await visit(responder, '/status-updates');
+  await responder.getByLabel('What visitors notice').fill(title);
+  await responder.getByRole('button', { name: 'Post it for everybody' }).click();
+  const outside = (page: Page) => page.getByRole('region', { name: 'Open, outside' });
+  await expect(outside(responder)).toContainText(title);
+  await visit(commander, '/status-updates');
+  await commander.getByRole('link', { name: title }).first().click();
+  const words = (page: Page) => page.getByLabel('What the public should know');
+  await expect(commander.getByRole('heading', { name: `Update: ${title}` })).toBeVisible();
+  await words(commander).fill('Half of the searches answer.');
+
+  await words(responder).fill('We found why.');
+  await responder.getByRole('button', { name: 'Post it for everybody' }).click();
+  await expect(outside(responder)).toContainText('We found why.');
+  const read = commander.waitForResponse((response) =>
+    new URL(response.url()).pathname.endsWith('/status-updates.data'),
+  );
+  const elsewhere = await declareIncident(drill.as('responder'), { title: 'Meanwhile', level: '4' });
+  await read;
+  await resolveIncident(drill.as('responder'), elsewhere);
+  await expect(outside(commander)).toContainText('We found why.');
+  await expect(words(commander)).toHaveValue('Half of the searches answer.');
+
+  await commander.getByRole('button', { name: 'Post it for everybody' }).click();
+  await expect(commander.getByRole('alert')).toContainText('Nothing was');
+  await expect(words(commander)).toHaveValue('Half of the searches answer.');
+  await commander.getByRole('button', { name: 'Post it for everybody' }).click();
+  await expect(outside(commander)).toContainText('Half of the searches answer.');
+  await expect(words(commander)).not.toHaveValue('Half of the searches answer.');
+
+  await commander.getByLabel('How it stands').selectOption('resolved');
+  await words(commander).fill('All is well.');
+  await commander.getByRole('button', { name: 'Post it for everybody' }).click();
+  await expect(outside(commander)).not.toContainText(title);
 });
 
 test('a component for one check stands under its heading until it is retired', async ({ open }) => {

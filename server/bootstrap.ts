@@ -20,14 +20,15 @@ import {
   openForAlert,
   openForRollback,
 } from '#server/incidents/automatic';
-import { incidentResolved } from '#server/incidents/contract';
+import { incidentMerged, incidentResolved } from '#server/incidents/contract';
 import { ATTACHMENT_STORE } from '#server/incidents/drivers/attachment-store';
 import { postgresAttachments } from '#server/incidents/drivers/postgres-attachments';
+import { noteDeployEnded, noteToggle } from '#server/incidents/note-changes';
 import { noteImpact } from '#server/incidents/note-impact';
 import { noteStatusUpdate } from '#server/incidents/note-status-update';
-import { beginSteps, noteWatch } from '#server/incidents/playbooks/automatic';
+import { beginSteps, noteWatch, noteWatchRefused } from '#server/incidents/playbooks/automatic';
 import { fixScheduled, selfStartingSteps, watchRequested } from '#server/incidents/playbooks/contract';
-import { breachLockdownDecided, toggleChanged } from '#server/maintenance/contract';
+import { breachLockdownDecided, toggleChanged, watchRefused } from '#server/maintenance/contract';
 import { CONTROLS } from '#server/maintenance/drivers/control';
 import { createControls } from '#server/maintenance/drivers/http-control';
 import { lockDownForBreach } from '#server/maintenance/lock-down-for-breach';
@@ -56,13 +57,14 @@ import { EventRegistry } from '#server/platform/events';
 import { randomIds } from '#server/platform/ids';
 import { createLogger, type Logger } from '#server/platform/logger';
 import { beginForImpact } from '#server/postmortems/automatic';
-import { addScheduledFix } from '#server/postmortems/scheduled-fixes';
+import { addMergedFixes, addScheduledFix } from '#server/postmortems/scheduled-fixes';
 import { PLANNERS, RUN_POLICY, type RunPolicy } from '#server/runs/policy';
 import { PROCEDURES, type Procedure } from '#server/runs/procedure';
 import { SCHEDULED_JOBS } from '#server/schedules/job';
 import { type LoadedConfig, loadConfig } from '#server/services/load-config';
 import { findEnvironmentConfig, OPS_CONFIG } from '#server/services/queries';
 import { statusUpdatePosted } from '#server/status/contract';
+import { followMerge } from '#server/status/follow-merge';
 
 /** Queries that take longer than this are ended; the longest page query measured is far below. */
 const STATEMENT_TIMEOUT_MS = 15_000;
@@ -153,6 +155,11 @@ export function createEventRegistry(): EventRegistry {
   events.on(selfStartingSteps, 'incidents.begin-steps', beginSteps);
   events.on(watchRequested, 'maintenance.watch-for-incident', watchForIncident);
   events.on(toggleChanged, 'incidents.note-watch', noteWatch);
+  events.on(watchRefused, 'incidents.note-watch-refused', noteWatchRefused);
+  events.on(toggleChanged, 'incidents.note-toggle', noteToggle);
+  events.on(deployEnded, 'incidents.note-deploy-ended', noteDeployEnded);
+  events.on(incidentMerged, 'status.follow-merge', followMerge);
+  events.on(incidentMerged, 'postmortems.add-merged-fixes', addMergedFixes);
   events.on(fixScheduled, 'postmortems.add-scheduled-fix', addScheduledFix);
   return events;
 }

@@ -53,7 +53,7 @@ const STATES: Record<string, string> = {
 };
 
 function Place({ place }: { place: DamageAt }) {
-  const { service, environment, checks, alerts, changes } = place;
+  const { service, environment, endpoints, checks, alerts, changes } = place;
   return (
     <div className="grid gap-2">
       <p className="font-medium">
@@ -67,7 +67,18 @@ function Place({ place }: { place: DamageAt }) {
           ['Requests', figure(place.requestsPerSecond, '/s')],
         ]}
       />
-      <List title="Endpoints and checks" total={checks.length} empty="There are none.">
+      {endpoints.length > 0 ? (
+        <List title="Endpoints that answer with errors" total={endpoints.length} empty="">
+          {endpoints.slice(0, SHOWN).map(({ route, errorPercent, requestsPerSecond }) => (
+            <li key={route} className="break-words">
+              <code>{route}</code>{' '}
+              <span className="font-medium text-critical">{figure(errorPercent, '%')}</span>{' '}
+              <span className="text-muted">of {figure(requestsPerSecond, '/s')}</span>
+            </li>
+          ))}
+        </List>
+      ) : null}
+      <List title="Checks" total={checks.length} empty="There are none.">
         {checks.slice(0, SHOWN).map(({ checkId, title, state, message }) => (
           <li key={checkId} className="break-words">
             <Link to={paths.monitorCheck(checkId)} className="link">

@@ -19,6 +19,7 @@ import {
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatUtc } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useFormKey } from '#app/lib/use-form-key';
 import { ActionItem, NewActionItem } from '#app/postmortems/action-item';
 import { DecisionList, RevisionList } from '#app/postmortems/history';
 import { itemIntents } from '#app/postmortems/item-intents.server';
@@ -160,6 +161,7 @@ const AFTER_TIMELINE: readonly SectionKey[] = [
 export default function Postmortem() {
   const { postmortem, old, html, timeline, owners, cost, dueOn } = useLoaderData<typeof loader>();
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const newItemKey = useFormKey('add');
   const subject = useSubject();
   const mayChange = can(subject, 'postmortems.manage');
   const me = useRootData()?.viewer?.email ?? '';
@@ -244,7 +246,7 @@ export default function Postmortem() {
             </ul>
             {mayChange ? (
               <NewActionItem
-                key={postmortem.items.length}
+                key={newItemKey}
                 failure={failure?.intent === 'add' ? failure : undefined}
                 {...{ owners, me, dueOn }}
               />

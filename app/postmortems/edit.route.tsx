@@ -34,7 +34,7 @@ import {
 } from '#server/postmortems/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
-export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
+export { revalidateByOwnDoing as shouldRevalidate } from '#app/lib/revalidate';
 
 export const meta: MetaFunction<typeof loader> = (args) =>
   pageTitle(args, `Write ${args.data?.postmortem.incidentName ?? 'a post-mortem'}`);

@@ -1,4 +1,5 @@
 import { Form, Link, useNavigation } from '@remix-run/react';
+import { useState } from 'react';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextAreaField, TextField } from '#app/components/ui/field';
 import { Section } from '#app/components/ui/section';
@@ -24,20 +25,20 @@ const HERE = 'border-herb bg-herb-soft font-medium';
 
 /** Writes an update of a public incident, or opens one. Everything works by address and form alone. */
 export function UpdateForm({
-  draft,
-  requestKey,
+  begun,
   open,
   components,
   preview,
   failure,
 }: {
-  draft: Draft | Omit<Draft, 'requestKey'>;
-  requestKey: string;
+  /** What the form begins with; what others post meanwhile changes nothing in it. */
+  begun: Draft;
   open: readonly StatusIncidentView[];
   components: readonly StatusComponentView[];
   preview: Draft | undefined;
   failure: ActionFailure | undefined;
 }) {
+  const [draft] = useState(begun);
   const isBusy = useNavigation().state === 'submitting';
   const isNew = draft.number === '';
   const about = isNew ? { incident: draft.incident } : { number: draft.number };
@@ -47,7 +48,7 @@ export function UpdateForm({
         <input type="hidden" name="number" value={draft.number} />
         <input type="hidden" name="version" value={draft.version} />
         <input type="hidden" name="incident" value={draft.incident} />
-        <input type="hidden" name="requestKey" value={requestKey} />
+        <input type="hidden" name="requestKey" value={draft.requestKey} />
         {open.length > 0 ? (
           <nav aria-label="What it is about" className="flex flex-wrap gap-2">
             {open.map(({ number, title }) => (

@@ -9,6 +9,7 @@ import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useFormKey } from '#app/lib/use-form-key';
 import { ComponentList } from '#app/status/component-list';
 import { beginning, type Draft, draftOf, instantOf, listOf } from '#app/status/drafts';
 import { AnnounceForm, MaintenanceItem } from '#app/status/maintenance';
@@ -148,6 +149,12 @@ export default function StatusUpdates() {
   const subject = useSubject();
   const { components, open, recent, maintenance, proposals, places } = composer;
   const shown = components.filter(({ isShown, isRetired }) => isShown && !isRetired);
+  const updateKey = useFormKey('post', 'preview');
+  // Somebody was quicker: the page shows by now what they posted, and the same words can be posted after it.
+  const goOn = (typed: Draft): Draft =>
+    failure?.error.kind === 'conflict' && typed.number === draft.number
+      ? { ...typed, version: draft.version }
+      : typed;
   const names = new Map(components.map(({ key, name }) => [key, name]));
   return (
     <>
@@ -166,10 +173,8 @@ export default function StatusUpdates() {
         <div className="grid min-w-0 gap-4">
           <Proposals proposals={proposals} />
           <UpdateForm
-            // What it is about decides what it begins with.
-            key={`${draft.number} ${draft.version} ${draft.incident} ${draft.state}`}
-            draft={failed('post') ? draftOf(failure?.values ?? {}) : (preview ?? draft)}
-            requestKey={draft.requestKey}
+            key={updateKey}
+            begun={failed('post') ? goOn(draftOf(failure?.values ?? {})) : (preview ?? draft)}
             open={open}
             components={shown}
             preview={preview}

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import express from 'express';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statusPageHandlers } from '#server/http/status-page';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
@@ -13,6 +14,7 @@ import { postStatusUpdate } from '#server/status/commands/post-update';
 import { keepStatusCopy, type StatusCopy } from '#server/status/copy';
 import { syncStatusComponents } from '#server/status/keep-page';
 import type { TestApp } from '#server/testing/context';
+import { eventually } from '#server/testing/eventually';
 import { FakeClock } from '#server/testing/fake-clock';
 import { createWebTestApp, startTestWebServer, type TestWebServer } from '#server/testing/web-server';
 
@@ -83,6 +85,36 @@ describe('the public status page', () => {
       overall: 'degraded',
       components: [{ name: 'Shop', state: 'degraded' }],
     });
+  });
+
+  it('read anew has what was committed before, also when a reading was under way', async () => {
+    const client = new pg.Client({ connectionString: app.testDatabase.adminUrl });
+    await client.connect();
+    try {
+      await client.query('BEGIN; LOCK TABLE status_maintenance IN ACCESS EXCLUSIVE MODE');
+      const early = web.statusCopy.refresh();
+      // It has read the incidents, and waits for the maintenance.
+      await eventually(async () => {
+        await client.query('SELECT pg_stat_clear_snapshot()');
+        const { rows } = await client.query(
+          `SELECT count(*) FILTER (WHERE wait_event_type = 'Lock')::int AS waiting, count(*)::int AS active
+           FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()`,
+        );
+        expect(rows).toEqual([{ waiting: 1, active: 1 }]);
+      });
+      const { title } = await postStatusUpdate(author, {
+        title: 'Posted meanwhile',
+        state: 'investigating',
+        text: 'We look into it.',
+        impacts: [{ component: 'shop-production', impact: 'degraded' }],
+      });
+      const late = web.statusCopy.refresh();
+      await client.query('COMMIT');
+      await Promise.all([early, late]);
+      expect(await (await web.request('/status')).text()).toContain(title);
+    } finally {
+      await client.end();
+    }
   });
 
   it('is not sent again to whoever has it, and sent smaller to whoever can take that', async () => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createEventRegistry } from '#server/bootstrap';
-import { automaticRollbackDecided } from '#server/deployments/contract';
-import { changeIncidentState } from '#server/incidents/commands/change-incident';
+import { automaticRollbackDecided, deployEnded } from '#server/deployments/contract';
+import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { getIncident, listIncidents, listTimeline } from '#server/incidents/queries';
+import { toggleChanged } from '#server/maintenance/contract';
 import { alertFired, alertResolved } from '#server/monitoring/alerts/contract';
 import type { Ctx } from '#server/platform/context';
 import { deliverEvents } from '#server/platform/event-delivery';
@@ -136,6 +137,67 @@ describe('what the console sees', () => {
     expect(await open()).toHaveLength(2);
   });
 
+  it('raises what it joins to its own level, with the steps of that, unless a person has chosen the level', async () => {
+    const mild = await declareIncident(responder, { title: 'A little slow', level: 4, ...PLACE });
+    await fired(app.ids.uuid());
+    await deliver();
+    const raised = await getIncident(responder, { number: mild.number });
+    expect(raised).toMatchObject({ level: 1, needsPostMortem: true });
+    const levels = async () =>
+      (await timelineOf(mild.number))
+        .filter(({ kind }) => kind === 'level')
+        .map(({ authorName }) => authorName);
+    expect(await levels()).toEqual(['The console']);
+    const { number, version } = raised;
+    await changeIncidentLevel(responder, { number, version, level: 3, reason: 'Few are affected' });
+    await fired(app.ids.uuid());
+    await deliver();
+    expect(await getIncident(responder, { number })).toMatchObject({ level: 3 });
+    expect(await levels()).toEqual(['The console', 'Test responder']);
+  });
+
+  it('tells the open incident what was deployed, rolled back and switched, once each', async () => {
+    const { number } = await declareIncident(responder, { title: 'Checkout', ...PLACE });
+    const runId = app.ids.uuid();
+    await app.system.db.run.create({
+      data: {
+        ...PLACE,
+        id: runId,
+        procedure: 'deployments.rollback',
+        title: 'Roll back production to v1.0.0',
+        lockKey: `shop/production`,
+        status: 'succeeded',
+        startedAt: new Date(),
+        endedAt: new Date(),
+        params: {},
+        plan: {},
+        planHash: '',
+        configHash: '',
+        requestedByType: 'user',
+        requestedByName: 'Carl',
+        budgetMs: 1_000,
+      },
+    });
+    const fact = { ...PLACE, runId, direction: 'rollback' as const, failedStepKey: null, error: null };
+    const toggle = { ...PLACE, toggleId: app.ids.uuid(), reason: 'Repairs', byName: 'Carl', runId: null };
+    await app.system.transaction(async (tx) => {
+      await publish(tx, deployEnded, { ...fact, status: 'succeeded' });
+      await publish(tx, deployEnded, { ...fact, environment: 'elsewhere', status: 'succeeded' });
+      await publish(tx, toggleChanged, { ...toggle, kind: 'maintenance', change: 'on' });
+      await publish(tx, toggleChanged, { ...toggle, kind: 'maintenance', change: 'off' });
+    });
+    await deliver();
+    const told = (await timelineOf(number)).filter(({ text }) =>
+      /^(Roll back production|Maintenance mode)/.test(text),
+    );
+    expect(told.map(({ text }) => text).sort()).toEqual([
+      'Maintenance mode of shop/production is off: Repairs. By Carl.',
+      'Maintenance mode of shop/production is on: Repairs. By Carl.',
+      'Roll back production to v1.0.0 has succeeded.',
+    ]);
+    expect(told.flatMap((each) => each.runId ?? [])).toEqual([runId]);
+  });
+
   it('opens nothing again when an old event comes after the end, and a new one when there is a new alert', async () => {
     const alertId = app.ids.uuid();
     await fired(alertId);
@@ -166,11 +228,8 @@ describe('what the console sees', () => {
     await mergeIncident(responder, { number, version, into: other.number, reason: 'The same' });
     await resolved(alertId);
     await deliver();
-    const last = (await timelineOf(number)).at(-1);
-    expect(last).toMatchObject({
-      incidentNumber: other.number,
-      text: expect.stringContaining('is resolved'),
-    });
+    const ends = (await timelineOf(number)).filter(({ text }) => text.includes('is resolved'));
+    expect(ends.map(({ incidentNumber }) => incidentNumber)).toEqual([other.number]);
     expect((await getIncident(responder, { number })).number).toBe(other.number);
   });
 });

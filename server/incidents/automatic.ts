@@ -1,6 +1,7 @@
 import type { automaticRollbackDecided } from '#server/deployments/contract';
 import { copySteps } from '#server/incidents/playbooks/records';
-import { addEntry, auditIncident, hintPlaces } from '#server/incidents/records';
+import { addEntry, auditIncident, hintPlaces, holdOpenIncident } from '#server/incidents/records';
+import { setLevel } from '#server/incidents/set-level';
 import {
   INCIDENT_LEVEL_CONSEQUENCES,
   type IncidentCause,
@@ -9,6 +10,7 @@ import {
 import type { alertAcknowledged, alertFired, alertResolved } from '#server/monitoring/alerts/contract';
 import { type Ctx, systemActor } from '#server/platform/context';
 import type { EventType } from '#server/platform/events-contract';
+import type { Incident } from '#server/platform/generated/prisma/client';
 import type { EnvironmentKey } from '#server/services/contract';
 
 type PayloadOf<E> = E extends EventType<infer T> ? T : never;
@@ -148,12 +150,11 @@ async function isTold(tx: Ctx, dedupKey: string): Promise<boolean> {
 async function openOrJoin(tx: Ctx, opening: Opening): Promise<string> {
   const { service, environment, title, startedAt, cause, causeId } = opening;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const [open] = await tx.db.$queryRaw<{ id: string }[]>`
-      SELECT id::text FROM incident
-      WHERE service = ${service} AND (environment = ${environment} OR environment IS NULL)
-        AND state <> 'resolved' AND merged_into_id IS NULL
-      ORDER BY (environment IS NULL), started_at DESC, number DESC LIMIT 1 FOR UPDATE`;
-    if (open) return open.id;
+    const open = await holdOpenIncident(tx, opening);
+    if (open) {
+      await raise(tx, open, title);
+      return open.id;
+    }
     const id = tx.ids.uuid();
     const made = await tx.db.$executeRaw`
       INSERT INTO incident (id, title, level, service, environment, started_at, detected_at, declared_by_name, cause, cause_id)
@@ -172,4 +173,15 @@ async function openOrJoin(tx: Ctx, opening: Opening): Promise<string> {
     return id;
   }
   throw new Error(`No incident of ${service}/${environment} stayed open or could be opened`);
+}
+
+/** What it joins gets the level that it would have opened at, unless a person has looked at the level since it began. */
+async function raise(tx: Ctx, open: Incident, title: string): Promise<void> {
+  if (open.level <= LEVEL) return;
+  const chosen = await tx.db.incidentEntry.findFirst({
+    where: { incidentId: open.id, kind: 'level', authorId: { not: null } },
+    select: { id: true },
+  });
+  if (chosen === null)
+    await setLevel(tx, open, LEVEL, `${title}. What the console sees by itself is critical.`);
 }

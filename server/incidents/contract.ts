@@ -268,3 +268,6 @@ export type IncidentTimeline = z.infer<typeof incidentTimeline>;
 
 /** An incident came to its end, or is of another level since. */
 export const incidentResolved = defineEvent('incident.resolved', z.object({ number: z.int() }));
+
+/** An incident turned out to be another one, which goes on. */
+export const incidentMerged = defineEvent('incident.merged', z.object({ number: z.int(), into: z.int() }));

@@ -274,6 +274,15 @@ describe('merging', () => {
       });
   });
 
+  it('has the graver level of both', async () => {
+    const [mild, grave] = [await declare({ level: 4 }), await declare({ level: 1 })];
+    const { number, version } = grave;
+    const into = { number, version, into: mild.number, reason: 'The same' };
+    expect(await mergeIncident(responder, into)).toMatchObject({ number: mild.number, level: 1 });
+    const raised = (await timelineOf(mild.number)).filter(({ kind }) => kind === 'level');
+    expect(raised.map(({ text }) => text)).toEqual([expect.stringContaining(`${grave.name} had it.`)]);
+  });
+
   it('each into the other at once does one of both', async () => {
     const [first, second] = [await declare(), await declare()];
     const merge = (from: IncidentSummary, into: IncidentSummary) =>

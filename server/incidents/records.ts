@@ -12,6 +12,7 @@ import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { Incident, IncidentEntry } from '#server/platform/generated/prisma/client';
 import { notify } from '#server/platform/notify';
+import type { EnvironmentKey } from '#server/services/contract';
 import { OPS_CONFIG } from '#server/services/queries';
 
 export interface NewEntry {
@@ -75,6 +76,19 @@ export async function holdIncident(tx: Ctx, number: number): Promise<Incident> {
     });
   }
   return incident;
+}
+
+/** The open incident of an environment, or of its service as a whole, held until the transaction ends; null for none. */
+export async function holdOpenIncident(
+  tx: Ctx,
+  { service, environment }: EnvironmentKey,
+): Promise<Incident | null> {
+  const [open] = await tx.db.$queryRaw<{ id: string }[]>`
+    SELECT id::text FROM incident
+    WHERE service = ${service} AND (environment = ${environment} OR environment IS NULL)
+      AND state <> 'resolved' AND merged_into_id IS NULL
+    ORDER BY (environment IS NULL), started_at DESC, number DESC LIMIT 1 FOR UPDATE`;
+  return open ? tx.db.incident.findUniqueOrThrow({ where: { id: open.id } }) : null;
 }
 
 /** An entry of an incident or of one merged into it. @throws AppError `not_found` */

@@ -209,6 +209,12 @@ export const toggleChanged = defineEvent(
   }),
 );
 
+/** What an incident asked to have checked more often is not, and why. */
+export const watchRefused = defineEvent(
+  'maintenance.watch-refused',
+  z.object({ toggleId: z.string(), why: z.string() }),
+);
+
 /** What came of an alert that asked for a lockdown. */
 export const breachLockdownDecided = defineEvent(
   'maintenance.breach-lockdown-decided',

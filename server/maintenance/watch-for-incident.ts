@@ -1,6 +1,8 @@
 import type { watchRequested } from '#server/incidents/playbooks/contract';
+import { watchRefused } from '#server/maintenance/contract';
 import { openToggle, publishChange } from '#server/maintenance/records';
 import { type Ctx, systemActor } from '#server/platform/context';
+import { publish } from '#server/platform/events';
 import type { EventType } from '#server/platform/events-contract';
 import { findEnvironmentConfig } from '#server/services/queries';
 
@@ -15,7 +17,15 @@ export async function watchForIncident(ctx: Ctx, event: Requested): Promise<void
   const expiresAt = new Date(event.until);
   await ctx.as(systemActor('The console')).transaction(async (tx) => {
     if (await tx.db.toggle.findUnique({ where: { id }, select: { id: true } })) return;
-    if (!findEnvironmentConfig(tx, { service, environment }) || expiresAt <= tx.clock.now()) return;
+    const why = !findEnvironmentConfig(tx, { service, environment })
+      ? `${service}/${environment} is not configured any more.`
+      : expiresAt <= tx.clock.now()
+        ? 'Its time was over before it could begin.'
+        : null;
+    if (why !== null) {
+      await publish(tx, watchRefused, { toggleId: id, why });
+      return;
+    }
     await openToggle(tx, {
       id,
       service,

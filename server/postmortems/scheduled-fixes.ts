@@ -1,3 +1,4 @@
+import type { incidentMerged } from '#server/incidents/contract';
 import type { fixScheduled } from '#server/incidents/playbooks/contract';
 import { type Ctx, systemActor } from '#server/platform/context';
 import type { EventType } from '#server/platform/events-contract';
@@ -6,12 +7,21 @@ import { auditPostmortem, type Held, holdPostmortem } from '#server/postmortems/
 import { dayOf } from '#server/postmortems/state';
 
 type Scheduled = typeof fixScheduled extends EventType<infer T> ? T : never;
+type Merged = typeof incidentMerged extends EventType<infer T> ? T : never;
 type Fix = Omit<Scheduled, 'number'>;
 
 /** Makes an action item of a fix that was scheduled in an incident with a post-mortem. Idempotent. */
 export async function addScheduledFix(ctx: Ctx, { number, ...fix }: Scheduled): Promise<void> {
   await ctx.as(systemActor('The console')).transaction(async (tx) => {
     await addFix(tx, await holdPostmortem(tx, number), fix);
+  });
+}
+
+/** Makes action items of what was scheduled in an incident that was merged into one with a post-mortem. Idempotent. */
+export async function addMergedFixes(ctx: Ctx, { into }: Merged): Promise<void> {
+  await ctx.as(systemActor('The console')).transaction(async (tx) => {
+    const count = await tx.db.postmortem.count({ where: { incident: { number: into } } });
+    if (count > 0) await addEarlierFixes(tx, await holdPostmortem(tx, into));
   });
 }
 

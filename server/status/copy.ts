@@ -64,11 +64,16 @@ export async function keepStatusCopy(
       (error: unknown) => app.log.error({ reason: messageOf(error) }, 'status copy not written'),
     );
   }
-  function refresh(): Promise<void> {
+  function read(): Promise<void> {
     running ??= readAnew().finally(() => {
       running = null;
     });
     return running;
+  }
+  async function refresh(): Promise<void> {
+    // One that is under way may have read too early.
+    await running?.catch(() => undefined);
+    await read();
   }
   const onError = (error: unknown): void => {
     app.log.warn({ reason: messageOf(error) }, 'status copy not renewed, trying again');
@@ -76,8 +81,6 @@ export async function keepStatusCopy(
   async function drain(): Promise<void> {
     do {
       again = false;
-      // One that is under way may have read what the hint is about too early.
-      await running?.catch(() => undefined);
       await refresh();
     } while (again);
   }
@@ -90,7 +93,7 @@ export async function keepStatusCopy(
         draining = null;
       });
   }
-  const loop = startPollLoop(app.env.STATUS_REFRESH_MS, refresh, onError);
+  const loop = startPollLoop(app.env.STATUS_REFRESH_MS, read, onError);
   return {
     current: () => held && { ...held, isStale: app.clock.now().getTime() - held.at.getTime() > staleMs },
     wake,

@@ -112,9 +112,8 @@ async function readComponents(
   },
 ): Promise<PublicComponent[]> {
   const checks = await ctx.db.monitorCheck.findMany({
+    // What was looked at once stays in the bars, whatever became of its check.
     where: {
-      removedAt: null,
-      pausedAt: null,
       OR: rows.map(({ service, environment, checkKeys }) => ({
         service,
         environment,
@@ -130,6 +129,8 @@ async function readComponents(
       lastOutcome: true,
       consecutiveFailures: true,
       intervalMs: true,
+      removedAt: true,
+      pausedAt: true,
     },
   });
   const from = new Date(now.getTime() - (BAR_DAYS - 1) * DAY_MS);
@@ -151,7 +152,7 @@ async function readComponents(
       const state = stateOfComponent({
         impacts: told.impactsOf(key),
         isInMaintenance: told.isAnnounced(key) || (await isInMaintenance(ctx, { service, environment })),
-        checks: own,
+        checks: own.filter(({ removedAt, pausedAt }) => removedAt === null && pausedAt === null),
         now,
       });
       return { name, description, group, state, uptimePercent: percent, days };

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEventRegistry } from '#server/bootstrap';
 import { changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
+import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { addIncidentNote } from '#server/incidents/commands/write-timeline';
 import { listTimeline } from '#server/incidents/queries';
 import { syncChecks } from '#server/monitoring/checks/sync';
@@ -88,6 +89,18 @@ describe('components', () => {
     expect(shown?.uptimePercent).toBe(75);
     expect(shown?.days.at(-1)?.percent).toBe(75);
     expect(shown?.days).toHaveLength(90);
+    // What was seen is not unseen by what becomes of the check.
+    const paused = { nextAt: null, pausedAt: new Date(), pausedByName: 'Carl', pauseReason: 'Moved' };
+    for (const change of [paused, { removedAt: new Date() }]) {
+      await app.system.db.monitorCheck.update({ where: { id: check.id }, data: change });
+      expect((await getPublicStatus(app.system, {})).components[0]).toMatchObject({
+        uptimePercent: 75,
+        state: 'unknown',
+      });
+    }
+    const { nextAt, pausedAt, pausedByName, pauseReason, removedAt } = check;
+    const before = { nextAt, pausedAt, pausedByName, pauseReason, removedAt };
+    await app.system.db.monitorCheck.update({ where: { id: check.id }, data: before });
   });
 });
 
@@ -114,6 +127,20 @@ describe('updates', () => {
       ['Test responder', 'Told the public: Resolved. It works again.'],
     ]);
     expect(await app.system.db.auditEntry.count({ where: { action: 'status.post-update' } })).toBe(2);
+  });
+
+  it('are about the incident that goes on when the one behind them is merged', async () => {
+    const [first, second] = [
+      await declareIncident(responder, { title: 'Seen by one' }),
+      await declareIncident(responder, { title: 'Seen by another' }),
+    ];
+    const opened = await post({ incident: first.number });
+    const { number, version } = first;
+    await mergeIncident(responder, { number, version, into: second.number, reason: 'The same' });
+    for (let count = 1; count > 0; ) count = await deliverEvents(app, app.ids.uuid());
+    const { open } = await getStatusComposer(commander, {});
+    expect(open.find((each) => each.number === opened.number)).toMatchObject({ incident: second.number });
+    expect(await failureOf(post({ incident: second.number }))).toMatchObject({ kind: 'conflict' });
   });
 
   it('of two at once one is told that somebody was quicker; a request is posted once', async () => {

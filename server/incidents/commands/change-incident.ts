@@ -6,7 +6,6 @@ import {
   incidentResolved,
 } from '#server/incidents/contract';
 import { pastMoment } from '#server/incidents/moments';
-import { copySteps } from '#server/incidents/playbooks/records';
 import {
   addEntry,
   assertVersion,
@@ -15,7 +14,8 @@ import {
   holdIncident,
   summaryOf,
 } from '#server/incidents/records';
-import { levelChangeWords, moveOf } from '#server/incidents/state';
+import { setLevel } from '#server/incidents/set-level';
+import { moveOf } from '#server/incidents/state';
 import {
   INCIDENT_STATE_LABELS,
   type IncidentLevel,
@@ -101,22 +101,7 @@ export const changeIncidentLevel = defineCommand({
         'unprocessable',
         `${incidentName(number)} has level ${level} already. Nothing was changed.`,
       );
-    await tx.db.incident.update({
-      where: { id: before.id, version },
-      data: { level, version: { increment: 1 } },
-      select: { id: true },
-    });
-    const words = levelChangeWords(before.level as IncidentLevel, level as IncidentLevel);
-    const isRaised = level < before.level;
-    const added = isRaised ? await copySteps(tx, { ...before, level }) : [];
-    const more = added.length > 0 ? ` Its playbook adds: ${added.join(', ')}.` : '';
-    await addEntry(tx, before.id, { kind: 'level', text: `${words}${more} Why: ${reason}` });
-    await auditIncident(tx, 'incidents.change-level', before, {
-      reason,
-      details: { before: before.level, after: level, ...(added.length > 0 ? { stepsAdded: added } : {}) },
-    });
-    await hintPlaces(tx, before);
-    if (before.state === 'resolved') await publish(tx, incidentResolved, { number });
+    await setLevel(tx, before, level as IncidentLevel, reason);
     return summaryOf(tx, before.id);
   },
 });

@@ -1,5 +1,10 @@
 import { defineCommand } from '#server/auth/guard';
-import { type IncidentSummary, mergeIncidentInput } from '#server/incidents/contract';
+import {
+  type IncidentSummary,
+  incidentMerged,
+  incidentResolved,
+  mergeIncidentInput,
+} from '#server/incidents/contract';
 import {
   addEntry,
   assertVersion,
@@ -8,12 +13,14 @@ import {
   holdIncident,
   summaryOf,
 } from '#server/incidents/records';
-import { incidentName } from '#server/incidents/words/contract';
+import { setLevel } from '#server/incidents/set-level';
+import { type IncidentLevel, incidentName } from '#server/incidents/words/contract';
 import { AppError } from '#server/platform/errors';
+import { publish } from '#server/platform/events';
 
 /**
- * Makes of two incidents that are the same one: the other goes on with both timelines, from the earlier beginning, and this
- * one's number leads to it. Those who had roles in this one have them no more.
+ * Makes of two incidents that are the same one: the other goes on with both timelines, from the earlier beginning and at the
+ * graver level, and this one's number leads to it. Those who had roles in this one have them no more.
  * @returns the incident that goes on
  * @throws AppError `not_found`, `conflict` when somebody was quicker or either was merged before, `unprocessable` for an
  * incident into itself, or an open one into one that is resolved
@@ -62,6 +69,11 @@ export const mergeIncident = defineCommand({
     });
     await auditIncident(tx, 'incidents.merge', from, { reason, details: { into } });
     await hintPlaces(tx, from);
+    if (from.level < to.level)
+      await setLevel(tx, to, from.level as IncidentLevel, `${incidentName(number)} had it.`);
+    // How long it took, and so what it cost, is another now.
+    else if (to.state === 'resolved') await publish(tx, incidentResolved, { number: into });
+    await publish(tx, incidentMerged, { number, into });
     return summaryOf(tx, to.id);
   },
 });

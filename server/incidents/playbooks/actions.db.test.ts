@@ -45,16 +45,20 @@ describe('an assessment', () => {
     expect(before.damage?.facts.places[0]?.notMeasured).toContain(
       'error rate: no metrics of it came in the last 5 minutes.',
     );
-    const counter = (status: string, last: number) => ({
+    const counter = (route: string, status: string, last: number) => ({
       name: 'http_requests_total',
       kind: 'counter' as const,
-      labels: { status },
+      labels: { route, status },
       samples: [
         [now - 2 * MINUTE, 0],
         [now - 1_000, last],
       ] as [number, number][],
     });
-    await putSamples(app.system, [counter('2xx', 90), counter('5xx', 10)]);
+    await putSamples(app.system, [
+      counter('/shop', '2xx', 80),
+      counter('/checkout', '2xx', 10),
+      counter('/checkout', '5xx', 10),
+    ]);
     clock.set(new Date());
     const { damage, steps } = await runIncidentAction(responder, { number, action: 'assess-damage' });
     const [place] = damage?.facts.places ?? [];
@@ -64,6 +68,7 @@ describe('an assessment', () => {
       checksFailing: 1,
       errorPercent: 10,
       latencyP95Ms: null,
+      endpoints: [{ route: '/checkout', errorPercent: 50, requestsPerSecond: expect.any(Number) }],
     });
     expect(place?.checks[0]).toMatchObject({
       title: 'Health',
@@ -77,6 +82,7 @@ describe('an assessment', () => {
     expect(entry).toMatchObject({ kind: 'evidence', authorName: 'Test responder' });
     expect(entry?.text).toContain('checks fail: Health.');
     expect(entry?.text).toContain('errors 10 %');
+    expect(entry?.text).toContain('Errors by endpoint: /checkout 50 %.');
     expect(entry?.text).toContain('Not measured: response time');
   });
 
@@ -157,6 +163,22 @@ describe('enhanced monitoring', () => {
     expect(
       texts.filter((text) => text.includes('as often as every day again: Its time is over')),
     ).toHaveLength(1);
+  });
+
+  it('that comes too late has failed, and can be asked for again', async () => {
+    const { number } = await declare(2);
+    await runIncidentAction(responder, { number, action: 'enhanced-monitoring', minutes: 1 });
+    clock.advance(2 * MINUTE);
+    await deliver();
+    expect(await stepOf(number, 'enhanced-monitoring')).toMatchObject({
+      state: 'failed',
+      note: 'Its time was over before it could begin.',
+    });
+    expect((await textsOf(number)).filter((text) => text.startsWith('Failed: '))).toHaveLength(1);
+    await runIncidentAction(responder, { number, action: 'enhanced-monitoring', minutes: 30 });
+    await deliver();
+    expect(await stepOf(number, 'enhanced-monitoring')).toMatchObject({ state: 'done' });
+    await disableEnhancedMonitoring(responder, { ...PLACE, reason: 'All is well' });
   });
 
   it('is ended early by a person, and asked for again', async () => {

@@ -3,7 +3,7 @@ import type { selfStartingSteps } from '#server/incidents/playbooks/contract';
 import { findStep, settle } from '#server/incidents/playbooks/records';
 import type { StepAction } from '#server/incidents/playbooks/words/contract';
 import { addEntry, auditIncident } from '#server/incidents/records';
-import type { toggleChanged } from '#server/maintenance/contract';
+import type { toggleChanged, watchRefused } from '#server/maintenance/contract';
 import { type Ctx, systemActor } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type { EventType } from '#server/platform/events-contract';
@@ -108,5 +108,20 @@ export async function noteWatch(ctx: Ctx, event: PayloadOf<typeof toggleChanged>
         ? `${service}/${environment} is checked every ${settings.intervalSeconds ?? '?'} s${until}.`
         : `${service}/${environment} is checked as often as every day again: ${reason}. By ${byName}.`;
     await addEntry(tx, step.incidentId, { kind: 'system', text, dedupKey: `toggle:${toggleId}:${change}` });
+  });
+}
+
+/** Tells an incident that its environment could not be checked more often; its step can be asked for again. Idempotent. */
+export async function noteWatchRefused(
+  ctx: Ctx,
+  { toggleId, why }: PayloadOf<typeof watchRefused>,
+): Promise<void> {
+  await ctx.as(CONSOLE).transaction(async (tx) => {
+    const found = await tx.db.incidentStep.findUnique({ where: { toggleId } });
+    const step = found && (await findStep(tx, found.incidentId, found.key));
+    if (step?.state !== 'running' || step.toggleId !== toggleId) return;
+    await settle(tx, step, step.version, { state: 'failed', note: why });
+    const dedupKey = `toggle:${toggleId}:refused`;
+    await addEntry(tx, step.incidentId, { kind: 'system', text: `Failed: ${step.title}. ${why}`, dedupKey });
   });
 }

@@ -189,6 +189,13 @@ const checkFact = z.object({
 });
 export type CheckFact = z.infer<typeof checkFact>;
 
+export const endpointFact = z.object({
+  route: z.string(),
+  errorPercent: z.number().check(z.describe('Of its requests of the last five minutes.')),
+  requestsPerSecond: z.nullable(z.number()),
+});
+export type EndpointFact = z.infer<typeof endpointFact>;
+
 export const damageAt = z.object({
   service: z.string(),
   environment: z.string(),
@@ -199,6 +206,9 @@ export const damageAt = z.object({
   errorPercent: z.nullable(z.number()).check(z.describe('Of all requests of the last five minutes.')),
   latencyP95Ms: z.nullable(z.number()),
   requestsPerSecond: z.nullable(z.number()),
+  endpoints: z
+    ._default(z.array(endpointFact), [])
+    .check(z.describe('Those that answered with errors, the worst first; at most ten.')),
   alerts: z.array(
     z.object({
       alertId: z.string(),

@@ -107,13 +107,14 @@ it('an assessment says what was measured, and what was not and why', () => {
     errorPercent: 12.3456,
     latencyP95Ms: null,
     requestsPerSecond: 140.2,
+    endpoints: [{ route: '/checkout', errorPercent: 66.67, requestsPerSecond: 2 }],
     alerts: [],
     changes: [],
     notMeasured: ['response time: no metrics of it came in the last 5 minutes.'],
   };
   expect(damageWords({ places: [place], notMeasured: [] }).split('\n')).toEqual([
     'Damage assessed.',
-    'shop/production: 4 of 6 checks fail: Health, Basket, Checkout and 1 more. Of the last 5 minutes: errors 12.3 %, 140 requests/s. No alert is open. Nothing was changed in the last 24 hours.',
+    'shop/production: 4 of 6 checks fail: Health, Basket, Checkout and 1 more. Of the last 5 minutes: errors 12.3 %, 140 requests/s. Errors by endpoint: /checkout 66.7 %. No alert is open. Nothing was changed in the last 24 hours.',
     'Not measured: response time: no metrics of it came in the last 5 minutes.',
   ]);
 });

@@ -74,6 +74,10 @@ export function damageWords({ places, notMeasured }: DamageFacts): string {
       place.requestsPerSecond === null ? '' : `${rounded(place.requestsPerSecond)} requests/s`,
     ].filter(Boolean);
     const measured = figures.length > 0 ? `Of the last 5 minutes: ${figures.join(', ')}.` : '';
+    const hit = place.endpoints
+      .slice(0, NAMED)
+      .map(({ route, errorPercent }) => `${route} ${rounded(errorPercent)} %`);
+    const endpoints = hit.length > 0 ? `Errors by endpoint: ${hit.join(', ')}.` : '';
     const open = place.alerts.length;
     const alerts =
       open === 0 ? 'No alert is open.' : `${open} ${open === 1 ? 'alert is' : 'alerts are'} open.`;
@@ -82,7 +86,7 @@ export function damageWords({ places, notMeasured }: DamageFacts): string {
       ? `Last change: #${last.number} ${last.title}, ${last.status.replaceAll('_', ' ')}, at ${last.at.slice(11, 16)} UTC.`
       : 'Nothing was changed in the last 24 hours.';
     const missing = place.notMeasured.map((each) => `Not measured: ${each}`);
-    const words = [checks, measured, alerts, changes].filter(Boolean).join(' ');
+    const words = [checks, measured, endpoints, alerts, changes].filter(Boolean).join(' ');
     return [`${place.service}/${place.environment}: ${words}`, ...missing];
   });
   return ['Damage assessed.', ...lines, ...notMeasured.map((each) => `Not measured: ${each}`)]

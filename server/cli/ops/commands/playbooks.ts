@@ -42,6 +42,10 @@ function damageLines({ paint }: Screen, { places, notMeasured }: DamageFacts): s
     ...places.flatMap((place) => [
       `${place.service}/${place.environment}: ${place.checksFailing} of ${place.checksTotal} checks fail`,
       `  errors ${figure(place.errorPercent, ' %')}, 95 % of answers within ${figure(place.latencyP95Ms, ' ms')}, ${figure(place.requestsPerSecond, ' requests/s')}`,
+      ...place.endpoints.map(
+        ({ route, errorPercent, requestsPerSecond }) =>
+          `  ${paint('critical', clean(route))}  errors ${figure(errorPercent, ' %')}, ${figure(requestsPerSecond, ' requests/s')}`,
+      ),
       ...place.checks
         .filter(({ state }) => state === 'failed' || state === 'not_run')
         .map(

@@ -1,4 +1,5 @@
 import type { CheckFact, DamageAt, DamageFacts } from '#server/incidents/playbooks/contract';
+import { gatherEndpoints, WINDOW_SECONDS } from '#server/incidents/playbooks/gather/endpoints';
 import { attempt, placesOf, whyNowhere } from '#server/incidents/playbooks/gather/places';
 import type { MeasureReason } from '#server/metrics/contract';
 import { measureMany } from '#server/metrics/queries/measure-many';
@@ -12,8 +13,6 @@ import { Prisma } from '#server/platform/generated/prisma/client';
 import { findRunSummaries } from '#server/runs/queries';
 import type { EnvironmentKey } from '#server/services/contract';
 
-/** Figures are of so many seconds until now. */
-const WINDOW_SECONDS = 300;
 const CHANGES_HOURS = 24;
 const CHANGES_MAX = 20;
 const ALERTS_MAX = 50;
@@ -49,7 +48,7 @@ async function gatherAt(ctx: Ctx, place: EnvironmentKey): Promise<DamageAt> {
   const now = ctx.clock.now();
   const since = new Date(now.getTime() - CHANGES_HOURS * 3_600_000);
   const { service, environment } = place;
-  const [health, figures, alerts, changes] = await Promise.all([
+  const [health, figures, endpoints, alerts, changes] = await Promise.all([
     attempt(ctx, 'health', () => getServiceHealth(ctx, place)),
     attempt(ctx, 'figures', () =>
       measureMany(
@@ -57,6 +56,7 @@ async function gatherAt(ctx: Ctx, place: EnvironmentKey): Promise<DamageAt> {
         FIGURES.map(([, key]) => requestOf(place, key)),
       ),
     ),
+    attempt(ctx, 'endpoints', () => gatherEndpoints(ctx, place)),
     attempt(ctx, 'alerts', () => listAlerts(ctx, { ...place, state: 'open', pageSize: ALERTS_MAX })),
     attempt(ctx, 'changes', () =>
       findRunSummaries(
@@ -75,6 +75,8 @@ async function gatherAt(ctx: Ctx, place: EnvironmentKey): Promise<DamageAt> {
     ...(figures.value ?? []).map(({ value, reason }, at) =>
       value === null ? `${FIGURES[at]?.[0]}: ${WHY_NO_FIGURE[reason ?? 'no_data']}.` : null,
     ),
+    endpoints.problem && `endpoints: ${endpoints.problem}`,
+    endpoints.value?.missing ?? null,
     alerts.problem && `alerts: ${alerts.problem}`,
     changes.problem && `changes: ${changes.problem}`,
   ];
@@ -88,6 +90,7 @@ async function gatherAt(ctx: Ctx, place: EnvironmentKey): Promise<DamageAt> {
     errorPercent: figure(0),
     latencyP95Ms: figure(1),
     requestsPerSecond: figure(2),
+    endpoints: endpoints.value?.worst ?? [],
     alerts: (alerts.value?.rows ?? []).map(({ id, title, severity, state, openedAt }) => ({
       alertId: id,
       title,
