@@ -178,7 +178,8 @@ test('the number of a merged incident leads to the one that goes on, and grave o
   await page.getByLabel('Why they are the same').fill('Both are the cart service');
   await page.getByRole('button', { name: `Merge INC-${one} into it` }).click();
   await expect(page).toHaveURL(`/incidents/${two}`);
-  await expect(entries(page).first()).toContainText(`INC-${one} (Carts are empty) was merged into this one`);
+  const merged = `INC-${one} (Carts are empty) was merged into this one`;
+  await expect(entries(page).filter({ hasText: merged })).toBeVisible();
   await visit(page, `/incidents/${one}`);
   await expect(page.getByText(`INC-${one} was merged into INC-${two}, which you see.`)).toBeVisible();
   await visit(page, '/');

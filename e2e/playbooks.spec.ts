@@ -26,7 +26,7 @@ test('a playbook is copied, really run, ticked, grows with the level, and keeps 
   const found = step(page, 'Look at what is affected');
   await found.getByText('What was found:').click();
   await expect(found).toContainText('drill / staging');
-  await expect(found).toContainText('Endpoints and checks');
+  await expect(found).toContainText('Checks');
   await expect(entries(page).filter({ hasText: 'Damage assessed.' })).toContainText('drill/staging');
 
   // Somebody else sees the tick without looking again.

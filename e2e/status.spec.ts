@@ -104,6 +104,9 @@ test('an update that somebody else was quicker with keeps its words, and is post
 
   await commander.getByRole('button', { name: 'Post it for everybody' }).click();
   await expect(commander.getByRole('alert')).toContainText('Nothing was');
+  // The page is read again, and the form goes on from what is there now.
+  const form = commander.getByRole('region', { name: `Update: ${title}` });
+  await expect(form.locator('input[name="version"]')).toHaveValue('2');
   await expect(words(commander)).toHaveValue('Half of the searches answer.');
   await commander.getByRole('button', { name: 'Post it for everybody' }).click();
   await expect(outside(commander)).toContainText('Half of the searches answer.');

@@ -61,8 +61,10 @@ test('from a bad release to a reminder of what it taught, without copying anythi
   test.setTimeout(240_000);
   const key = `whole-${Date.now().toString(36)}`;
   await injectFaults(shop).catch(() => undefined);
-  // A release that stays after a rollback has what came before it as its past: this one is deployed.
-  await shop.prepare({ live: 'v1.2.0', before: 'v1.3.0' });
+  // One that came back by a rollback stands at its old place of the history, behind what was deployed since: this one is
+  // deployed anew.
+  await shop.prepare({ live: 'v1.3.0' });
+  await shop.prepare({ live: 'v1.2.0' });
   // What other stories left open would be joined.
   const left = await query<{ number: number }>(
     "SELECT number FROM incident WHERE service = 'guarded' AND state <> 'resolved' AND merged_into_id IS NULL",

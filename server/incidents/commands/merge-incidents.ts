@@ -5,6 +5,7 @@ import {
   incidentResolved,
   mergeIncidentInput,
 } from '#server/incidents/contract';
+import { carryOverSteps } from '#server/incidents/playbooks/records';
 import {
   addEntry,
   assertVersion,
@@ -20,7 +21,7 @@ import { publish } from '#server/platform/events';
 
 /**
  * Makes of two incidents that are the same one: the other goes on with both timelines, from the earlier beginning and at the
- * graver level, and this one's number leads to it. Those who had roles in this one have them no more.
+ * graver level, and this one's number leads to it. Steps that were settled in this one need not be done again. Those who had roles in this one have them no more.
  * @returns the incident that goes on
  * @throws AppError `not_found`, `conflict` when somebody was quicker or either was merged before, `unprocessable` for an
  * incident into itself, or an open one into one that is resolved
@@ -73,6 +74,7 @@ export const mergeIncident = defineCommand({
       await setLevel(tx, to, from.level as IncidentLevel, `${incidentName(number)} had it.`);
     // How long it took, and so what it cost, is another now.
     else if (to.state === 'resolved') await publish(tx, incidentResolved, { number: into });
+    await carryOverSteps(tx, from.id, to.id);
     await publish(tx, incidentMerged, { number, into });
     return summaryOf(tx, to.id);
   },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createEventRegistry } from '#server/bootstrap';
 import { changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
+import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { assessDamage } from '#server/incidents/playbooks/commands/emergency';
 import { runIncidentAction } from '#server/incidents/playbooks/commands/run-action';
 import { noteWorkaround, scheduleIncidentFix } from '#server/incidents/playbooks/commands/settle-step';
@@ -119,6 +120,23 @@ describe('an assessment', () => {
         /append-only/,
       );
     }
+  });
+});
+
+describe('a merge', () => {
+  it('has done what was done in the one that was merged, and calls nobody once more', async () => {
+    const [mild, grave] = [await declare(4), await declare(1)];
+    await deliver();
+    expect(await stepOf(grave.number, 'alert-critical')).toMatchObject({ state: 'done' });
+    const { number, version } = grave;
+    await mergeIncident(responder, { number, version, into: mild.number, reason: 'The same' });
+    await deliver();
+    expect(await stepOf(mild.number, 'alert-critical')).toMatchObject({
+      state: 'done',
+      byName: 'The console',
+    });
+    const calls = (await textsOf(mild.number)).filter((text) => text.startsWith('CRITICAL is told'));
+    expect(calls).toHaveLength(1);
   });
 });
 

@@ -47,6 +47,16 @@ export async function copySteps(
   return added.map(({ title }) => title);
 }
 
+/** What was settled in an incident is so in the one that it is merged into, where nobody has dealt with it. */
+export async function carryOverSteps(tx: Ctx, fromId: string, toId: string): Promise<void> {
+  await tx.db.$executeRaw`
+    UPDATE incident_step t SET state = f.state, by_id = f.by_id, by_name = f.by_name, at = f.at, note = f.note,
+      version = t.version + 1
+    FROM incident_step f
+    WHERE f.incident_id = ${fromId}::uuid AND t.incident_id = ${toId}::uuid AND t.key = f.key
+      AND t.state = 'open' AND f.state IN ('done', 'skipped')`;
+}
+
 /** The step of a key, held until the transaction ends; null when the incident has none. */
 export async function findStep(tx: Ctx, incidentId: string, key: string): Promise<IncidentStep | null> {
   await tx.db.$queryRaw`
