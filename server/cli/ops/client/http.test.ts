@@ -147,9 +147,9 @@ describe('a request', () => {
   });
 
   it('that nobody answers in time is given up', async () => {
-    const { client, seen } = await consoleWith(() => undefined, { timeoutMs: 60 });
+    const { client, seen } = await consoleWith(() => undefined, { timeoutMs: 1_000 });
     const failure = await failureOf(client.call('cancelRun', { runId: RUN, reason: 'because' }));
-    expect(failure.message).toMatch(/no answer within 0\.06 s.*may have been taken/);
+    expect(failure.message).toMatch(/no answer within 1 s.*may have been taken/);
     expect(seen).toHaveLength(1);
   });
 

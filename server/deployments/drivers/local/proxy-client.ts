@@ -64,6 +64,10 @@ const PROXY_PROGRAM = ['./proxy.mjs', '../../../../../server/deployments/drivers
 export function createProxyClient(environment: LocalEnvironment, layout: Layout) {
   let ensuring: Promise<ProxyReport> | null = null;
 
+  function isMeant(report: ProxyReport | null): boolean {
+    return report?.host === environment.host && report.port === environment.proxyPort;
+  }
+
   async function start(): Promise<ProxyReport> {
     if (!PROXY_PROGRAM) throw new Error('proxy.mjs is missing beside the compiled server: build again');
     makeFolders(layout);
@@ -96,8 +100,9 @@ export function createProxyClient(environment: LocalEnvironment, layout: Layout)
     let deadline = performance.now() + START_TIMEOUT_MS;
     let sawExit = false;
     for (; performance.now() < deadline; await delay(POLL_MS)) {
+      // One of the former address may answer until it has ended.
       const report = await readReport(layout);
-      if (report) return report;
+      if (report && isMeant(report)) return report;
       if (exitCode !== undefined && !sawExit) {
         sawExit = true;
         deadline = performance.now() + RIVAL_TIMEOUT_MS;
@@ -113,7 +118,7 @@ export function createProxyClient(environment: LocalEnvironment, layout: Layout)
 
   async function ensureOnce(): Promise<ProxyReport> {
     const report = await readReport(layout);
-    if (report?.host === environment.host && report.port === environment.proxyPort) return report;
+    if (report && isMeant(report)) return report;
     // The configuration names another address than the one it was started for.
     if (report) await endProcess({ pid: report.pid, startTime: report.startTime }, END_GRACE_MS);
     return start();
