@@ -75,6 +75,8 @@ test('what an incident taught is written by two, approved by another, published,
   // The other is told, keeps what was typed, and gets what was written elsewhere.
   await commander.getByRole('textbox', { name: 'Root cause' }).fill('Memory ran out.');
   await commander.getByRole('textbox', { name: 'Where we were lucky' }).fill('It was night.');
+  await commander.getByRole('button', { name: 'Preview' }).click();
+  await expect(commander.getByRole('region', { name: 'Preview of Root cause' })).toContainText('Memory ran');
   // What happens elsewhere meanwhile leaves what is typed alone.
   const isRead = (url: URL) => url.pathname === `${address}/edit.data`;
   const read = commander.waitForResponse((response) => isRead(new URL(response.url())));

@@ -8,12 +8,3 @@ export const revalidateAfterRefusal: ShouldRevalidateFunction = ({
   actionStatus,
   defaultShouldRevalidate,
 }) => (actionStatus !== undefined && actionStatus >= 400 ? true : defaultShouldRevalidate);
-
-/**
- * The same for a page that is typed in for long: what others do does not read it anew, so that who saves says which version
- * they began with.
- */
-export const revalidateByOwnDoing: ShouldRevalidateFunction = (args) =>
-  args.formMethod === undefined && args.currentUrl.href === args.nextUrl.href
-    ? false
-    : revalidateAfterRefusal(args);

@@ -1,5 +1,5 @@
 import { data, type MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useActionData, useLoaderData, useLocation, useNavigation } from '@remix-run/react';
 import { Check } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -15,6 +15,7 @@ import {
 } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useHeld } from '#app/lib/use-held';
 import { goOn, sectionsOf } from '#app/postmortems/go-on';
 import { MarkdownText } from '#app/postmortems/markdown-text';
 import { BackLink } from '#app/settings/back-link';
@@ -34,7 +35,7 @@ import {
 } from '#server/postmortems/words/contract';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
-export { revalidateByOwnDoing as shouldRevalidate } from '#app/lib/revalidate';
+export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate';
 
 export const meta: MetaFunction<typeof loader> = (args) =>
   pageTitle(args, `Write ${args.data?.postmortem.incidentName ?? 'a post-mortem'}`);
@@ -102,8 +103,11 @@ async function bringTogether({ ctx, params, form }: ActionArgs) {
 }
 
 export default function EditPostmortem() {
-  const { postmortem } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const loaded = useLoaderData<typeof loader>();
+  const answered = useActionData<typeof action>();
+  const formKey = useLocation().key;
+  // Who saves says which version they began with, also when others save while they write.
+  const { postmortem, answer } = useHeld({ postmortem: loaded.postmortem, answer: answered });
   const failure = answer && 'error' in answer ? (answer as ActionFailure) : null;
   const together = answer && 'clashes' in answer ? answer : null;
   const previewed = answer && 'html' in answer ? answer : null;
@@ -133,11 +137,7 @@ export default function EditPostmortem() {
           Take it back to a draft first, and say why.
         </Notice>
       )}
-      <Form
-        method="post"
-        className="grid gap-5 rounded-l bg-surface p-4 shadow-raised sm:p-5"
-        key={`${version}`}
-      >
+      <Form method="post" className="grid gap-5 rounded-l bg-surface p-4 shadow-raised sm:p-5" key={formKey}>
         <input type="hidden" name="version" value={String(version)} />
         <input type="hidden" name="revision" value={String(revision)} />
         <p className="text-muted">

@@ -4,7 +4,8 @@ import { listMetricsInput, type MetricView, type ScrapeTargetView } from '#serve
 import { type Series, seriesIndexOf } from '#server/metrics/series-index';
 import { environmentConfig } from '#server/services/queries';
 
-const VALUES_SHOWN = 50;
+/** So many values of a label are named, by the alphabet. */
+export const VALUES_SHOWN = 50;
 
 /** The metrics of an environment by name. @throws AppError `not_found` */
 export const listMetrics = defineQuery({

@@ -1,5 +1,5 @@
 import type { EndpointFact } from '#server/incidents/playbooks/contract';
-import { listMetrics } from '#server/metrics/queries/catalog';
+import { listMetrics, VALUES_SHOWN } from '#server/metrics/queries/catalog';
 import { measureMany } from '#server/metrics/queries/measure-many';
 import type { Ctx } from '#server/platform/context';
 import type { EnvironmentKey } from '#server/services/contract';
@@ -11,7 +11,7 @@ const ENDPOINTS_MAX = 10;
 
 /**
  * The routes of an environment that answered with errors in the last {@link WINDOW_SECONDS}, the worst first.
- * @returns `missing` says why there are none to look at, in the words of what could not be measured
+ * @returns `missing` says what was not looked at, in the words of what could not be measured
  */
 export async function gatherEndpoints(
   ctx: Ctx,
@@ -46,5 +46,9 @@ export async function gatherEndpoints(
     }))
     .filter(({ errorPercent }) => errorPercent > 0)
     .sort((a, b) => b.errorPercent - a.errorPercent || a.route.localeCompare(b.route));
-  return { worst: worst.slice(0, ENDPOINTS_MAX), missing: null };
+  const missing =
+    routes.length < VALUES_SHOWN
+      ? null
+      : `affected endpoints: only the first ${VALUES_SHOWN} routes by the alphabet were looked at.`;
+  return { worst: worst.slice(0, ENDPOINTS_MAX), missing };
 }

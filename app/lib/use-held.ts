@@ -1,0 +1,11 @@
+import { useLocation } from '@remix-run/react';
+import { useState } from 'react';
+
+/** A value as it was when the page was last moved to or sent a form, whatever is read anew meanwhile. */
+export function useHeld<T>(value: T): T {
+  const { key } = useLocation();
+  const [held, setHeld] = useState({ key, value });
+  if (held.key === key) return held.value;
+  setHeld({ key, value });
+  return value;
+}
