@@ -51,6 +51,7 @@ export const loader = protectedLoader({ access: 'anyone' }, async ({ ctx, contex
     incidents,
     preferences: readPreferences(context, request),
     toast,
+    requestKey: ctx.ids.uuid(),
     now: ctx.clock.now().toISOString(),
   };
   return data(root, { headers });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formValues, withoutSecrets } from '#app/http/form.server';
+import { formValues, repetitionOf, withoutSecrets } from '#app/http/form.server';
 
 function form(...fields: [string, string][]): FormData {
   const data = new FormData();
@@ -32,5 +32,32 @@ describe('withoutSecrets', () => {
   it('drops what must not be shown again', () => {
     const values = { email: 'a@b.c', password: 'p', newPassword: 'p', token: 't', clientSecret: 's' };
     expect(withoutSecrets(values)).toEqual({ email: 'a@b.c' });
+  });
+});
+
+describe('repetitionOf', () => {
+  const requestKey = 'b3f3c1de-27a8-4a55-9c0e-0d7c9a3e6a10';
+  const of = (path: string, values: Record<string, string | string[]>, files: File[] = []) =>
+    repetitionOf(path, { requestKey, ...values }, files)?.key;
+
+  it('is the same for the same form whatever the order of its fields, and another for all else', () => {
+    const known = of('/incidents/1', { text: 'A', intent: 'compose' });
+    expect(known).toBeDefined();
+    expect(of('/incidents/1', { intent: 'compose', text: 'A' })).toBe(known);
+    const others = [
+      of('/incidents/2', { text: 'A', intent: 'compose' }),
+      of('/incidents/1', { text: 'B', intent: 'compose' }),
+      of('/incidents/1', { text: 'A', intent: 'correct' }),
+      of('/incidents/1', { text: 'A', intent: 'compose' }, [new File(['x'], 'x.png')]),
+      of('/incidents/1', { text: 'A', intent: 'compose' }, [new File(['xy'], 'x.png')]),
+      repetitionOf('/incidents/1', { requestKey: requestKey.replace('b', 'a'), text: 'A' }, [])?.key,
+    ];
+    expect(new Set([known, ...others]).size).toBe(others.length + 1);
+  });
+
+  it('is none for a form without a key, with several, or with one that no page gives', () => {
+    for (const key of ['', 'x', [requestKey, requestKey], '../../../etc/passwd'])
+      expect(repetitionOf('/', { requestKey: key }, [])).toBeNull();
+    expect(repetitionOf('/', {}, [])).toBeNull();
   });
 });

@@ -1,3 +1,8 @@
+import { createHash } from 'node:crypto';
+import stableStringify from 'safe-stable-stringify';
+import { REQUEST_KEY } from '#app/lib/request-key';
+import type { IdempotencyInfo } from '#server/platform/context';
+
 /** A submitted form: a field that came several times is a list. */
 export type FormValues = Record<string, string | string[]>;
 
@@ -29,4 +34,18 @@ export function formValues(form: FormData): FormValues {
 /** What may be shown again in a form that was refused: everything but passwords and tokens. */
 export function withoutSecrets(values: FormValues): FormValues {
   return Object.fromEntries(Object.entries(values).filter(([name]) => !/password|token|secret/i.test(name)));
+}
+
+/**
+ * What tells that a form is the same one sent again, by a double click or by a browser that tries once more: the key of the
+ * page that it stood on, where it went, and all that it held. The same page with another text is another request. Null for
+ * a form without a key.
+ * @param path where the form was sent
+ */
+export function repetitionOf(path: string, form: FormValues, files: File[]): IdempotencyInfo | null {
+  const { [REQUEST_KEY]: key, ...values } = form;
+  if (typeof key !== 'string' || !/^[0-9a-f-]{36}$/.test(key)) return null;
+  const sent = { path, values, files: files.map(({ name, size }) => [name, size]) };
+  const fingerprint = createHash('sha256').update(stableStringify(sent)).digest('hex');
+  return { key: `${key}:${fingerprint}`, operation: `form ${path}`, fingerprint, isPerCommand: true };
 }

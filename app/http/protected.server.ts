@@ -1,6 +1,6 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node';
 import { boundaryError, type ErrorView, viewOf } from '#app/http/errors.server';
-import { bringsFiles, type FormValues, readForm, withoutSecrets } from '#app/http/form.server';
+import { bringsFiles, type FormValues, readForm, repetitionOf, withoutSecrets } from '#app/http/form.server';
 import { loginPath } from '#app/http/redirect.server';
 import { type Access, authorize } from '#server/auth/guard';
 import type { WebContext } from '#server/http/load-context';
@@ -111,7 +111,9 @@ export function protectedAction<I extends Record<string, Intent>>(spec: {
         });
       }
       authorize(context.ctx, intent.access, `${url.pathname} ${name}`);
-      return await intent.handle({ ctx: context.ctx, context, params, url, request, form, files });
+      const idempotency = repetitionOf(url.pathname, form, files);
+      const ctx = idempotency ? context.ctx.as(context.ctx.actor, { idempotency }) : context.ctx;
+      return await intent.handle({ ctx, context, params, url, request, form, files });
     } catch (error) {
       if (isAnswer(error)) throw error;
       if (error instanceof AppError && KEEPS_THE_FORM.has(error.kind)) {

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react';
 import { isPressed } from '#app/components/shortcuts/registry';
 import { Button } from '#app/components/ui/button';
 import { FailureNotice } from '#app/components/ui/notice';
+import { RequestKey } from '#app/components/ui/request-key';
 import type { ActionFailure } from '#app/http/protected.server';
 import { ImagePicker, type Picked, usePickedImages } from '#app/incidents/image-picker';
 import { useHydrated } from '#app/lib/clock';
@@ -51,6 +52,7 @@ export function ComposerForm({
     >
       <input type="hidden" name="intent" value="compose" />
       <input type="hidden" name="version" value={version} />
+      <RequestKey />
       <FailureNotice failure={refused} />
       <label htmlFor="composer" className="sr-only">
         Add to the timeline

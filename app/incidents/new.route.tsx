@@ -7,6 +7,7 @@ import { useRootData, useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextField } from '#app/components/ui/field';
 import { FailureNotice, Notice } from '#app/components/ui/notice';
+import { RequestKey } from '#app/components/ui/request-key';
 import { StatusMark } from '#app/components/ui/status-mark';
 import type { FormValues } from '#app/http/form.server';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
@@ -86,6 +87,7 @@ export default function NewIncident() {
         </Notice>
       ) : null}
       <Form method="post" className="grid gap-5 rounded-l bg-surface p-4 shadow-raised sm:p-5">
+        <RequestKey />
         <TextField
           label="What is wrong"
           name="title"

@@ -16,6 +16,7 @@ import { changeSearch } from '#app/components/data-table/table-url';
 import { Button } from '#app/components/ui/button';
 import { TextAreaField } from '#app/components/ui/field';
 import { FailureNotice } from '#app/components/ui/notice';
+import { RequestKey } from '#app/components/ui/request-key';
 import { TONE_TEXT, type Tone } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
 import { anchorOf, EntryImages, Moment } from '#app/incidents/entry-parts';
@@ -226,6 +227,7 @@ function Correction({
     <Form method="post" action={action} preventScrollReset className="mt-2 grid gap-2">
       <input type="hidden" name="intent" value="correct" />
       <input type="hidden" name="entryId" value={entry.id} />
+      <RequestKey />
       <TextAreaField
         label="How it should have read"
         name="text"

@@ -90,7 +90,10 @@ export function defineCommand<S extends z.ZodType | ZodMiniLike, R, P = undefine
     authorize(ctx, spec.access, spec.name);
     const input = parseInput(spec.input, rawInput, spec.texts) as Output<S>;
     const request = ctx.request.idempotency;
-    if (request && !ctx.unitOfWork) return workOnce(ctx, request, input);
+    if (request && !ctx.unitOfWork) {
+      const key = request.isPerCommand ? `${request.key}:${spec.name}` : request.key;
+      return workOnce(ctx, { ...request, key }, input);
+    }
     const prepared = (await spec.prepare?.(ctx, input)) as P;
     return ctx.transaction((tx) => work(tx, input, prepared));
   };

@@ -323,4 +323,28 @@ describe('actions', () => {
     expect((await post({ intent: 'rename', title: 'A title' }, responder)).status).toBe(200);
     expect(await auditCount()).toBe(before + 1);
   });
+
+  it('do once what the same page sends twice, and what another text or another page asks for by itself', async () => {
+    const cookie = await cookieOf(await app.asRole('responder'));
+    const page = await (await web.request('/incidents/new', { cookie })).text();
+    const requestKey = /name="requestKey" value="([^"]+)"/.exec(page)?.[1] ?? '';
+    const declare = (title: string, key = requestKey) =>
+      post({ intent: 'declare', title, requestKey: key }, cookie, '/incidents/new');
+    const refused = await declare('');
+    expect(refused.status).toBe(400);
+    const answers = await Promise.all([1, 2, 3, 4].map(() => declare('The checkout fails')));
+    const [first] = answers.map(({ headers }) => headers.get('Location'));
+    expect(first).toMatch(/^\/incidents\/\d+$/);
+    expect(answers.map(({ status, headers }) => [status, headers.get('Location')])).toEqual(
+      answers.map(() => [303, first]),
+    );
+    const another = await declare('The search fails, too');
+    const fromAnotherPage = await declare('The checkout fails', app.ids.uuid());
+    const places = [first, another.headers.get('Location'), fromAnotherPage.headers.get('Location')];
+    expect(new Set(places).size).toBe(3);
+    expect(await app.database.client.incident.count()).toBe(3);
+    const note = { intent: 'compose', version: '1', text: 'Rolled back', requestKey };
+    await Promise.all([1, 2, 3].map(() => post(note, cookie, first ?? '')));
+    expect(await app.database.client.incidentEntry.count({ where: { text: 'Rolled back' } })).toBe(1);
+  });
 });

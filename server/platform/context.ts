@@ -39,6 +39,8 @@ export interface IdempotencyInfo {
   fingerprint: string;
   /** Told when the answer is an earlier one. */
   onReplay?: () => void;
+  /** The key counts for each command by itself: a form says what is to be done, not by which command. */
+  isPerCommand?: boolean;
 }
 
 export interface RequestInfo {

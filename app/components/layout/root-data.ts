@@ -21,6 +21,8 @@ export interface RootData {
   /** Maintenance mode, lockdowns and the like that are on. */
   toggles: ToggleView[];
   toast: Toast | null;
+  /** What makes the forms of this reading of the page ones of their own; see `RequestKey`. */
+  requestKey: string;
   /** The server's time when this was read, ISO 8601. */
   now: string;
 }
