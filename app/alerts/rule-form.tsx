@@ -6,6 +6,7 @@ import { SourceFields } from '#app/alerts/source-fields';
 import { useRootData, useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextField } from '#app/components/ui/field';
+import { RequestKey } from '#app/components/ui/request-key';
 import { can, whyNot } from '#server/auth/contract';
 import {
   COMPARISON_WORDS,
@@ -46,6 +47,7 @@ export function RuleForm({
   const blockedBy = can(subject, 'rules.manage') ? null : whyNot('rules.manage', subject);
   return (
     <Form id={id} method="post" className="grid gap-6 rounded-l bg-surface p-4 shadow-raised sm:p-5">
+      <RequestKey />
       <input type="hidden" name="kind" value={kind} />
       <input type="hidden" name="version" value={values.version ?? ''} />
       <input type="hidden" name="enabled" value={values.enabled ?? 'on'} />

@@ -8,6 +8,7 @@ import { useRootData, useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextField } from '#app/components/ui/field';
 import { Notice } from '#app/components/ui/notice';
+import { RequestKey } from '#app/components/ui/request-key';
 import { FREEZE_PRESETS, freezeTimes, kindOf } from '#app/deployments/freeze-form';
 import { FreezePreviewBox } from '#app/deployments/freeze-preview';
 import { FreezeTimesFields } from '#app/deployments/freeze-times-fields';
@@ -118,6 +119,7 @@ function FreezeForm() {
             timer.current = setTimeout(() => ask(form), TYPING_PAUSE_MS);
           }}
         >
+          <RequestKey />
           <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <span className="text-muted">Begin with</span>
             {presets.map((preset) => (

@@ -3,6 +3,7 @@ import { CircleCheck, CircleDashed, CircleDot, CircleMinus, CircleX } from 'luci
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
 import { FailureNotice } from '#app/components/ui/notice';
+import { RequestKey } from '#app/components/ui/request-key';
 import { Section } from '#app/components/ui/section';
 import { type StatusMark, TONE_TEXT } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -145,6 +146,7 @@ function StepButton({ step, parts: { action: to, blockedBy, incident } }: StepPa
     return (
       <Form method="post" action={to} preventScrollReset>
         <input type="hidden" name="intent" value="act" />
+        <RequestKey />
         <input type="hidden" name="action" value={action} />
         <Button type="submit" size="s" blockedBy={blockedBy ?? resolved} aria-busy={busy === 'act'}>
           {state === 'done' ? 'Look again' : STEP_ACTION_LABELS[action]}

@@ -6,6 +6,7 @@ import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextAreaField, TextField } from '#app/components/ui/field';
 import { FailureNotice } from '#app/components/ui/notice';
+import { RequestKey } from '#app/components/ui/request-key';
 import { Section } from '#app/components/ui/section';
 import {
   type ActionArgs,
@@ -300,6 +301,7 @@ function NewStep({ failure, blockedBy }: { failure: ActionFailure | undefined; b
   return (
     <Form method="post" preventScrollReset className="grid gap-3">
       <input type="hidden" name="intent" value="add" />
+      <RequestKey />
       <FailureNotice failure={refused} />
       <TextField
         label="What is to be done"

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { useSubject } from '#app/components/layout/root-data';
 import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
+import { RequestKey } from '#app/components/ui/request-key';
 import type { ActionFailure } from '#app/http/protected.server';
 import { can, whyNot } from '#server/auth/contract';
 import type { CheckKind } from '#server/monitoring/checks/words/contract';
@@ -53,6 +54,7 @@ export function CheckForm({
   const isNew = kind === null;
   return (
     <Form method="post" className="grid max-w-2xl gap-4 rounded-l bg-surface p-4 shadow-raised sm:p-5">
+      <RequestKey />
       {children}
       <TextField label="Name" required maxLength={100} placeholder="Payment page" {...field('title')} />
       {kind === 'tcp' ? null : (

@@ -4,8 +4,14 @@ import { changeIncidentState } from '#server/incidents/commands/change-incident'
 import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { assessDamage } from '#server/incidents/playbooks/commands/emergency';
+import { addPlaybookStep } from '#server/incidents/playbooks/commands/manage-steps';
 import { runIncidentAction } from '#server/incidents/playbooks/commands/run-action';
-import { noteWorkaround, scheduleIncidentFix } from '#server/incidents/playbooks/commands/settle-step';
+import {
+  noteWorkaround,
+  scheduleIncidentFix,
+  settleIncidentStep,
+} from '#server/incidents/playbooks/commands/settle-step';
+import { getIncident } from '#server/incidents/queries';
 import { disableEnhancedMonitoring } from '#server/maintenance/commands/monitoring-mode';
 import { endExpiredToggles } from '#server/maintenance/keep-toggles';
 import { enhancedIntervalSeconds } from '#server/maintenance/queries';
@@ -21,6 +27,7 @@ import {
   declare,
   deliver,
   PLACE,
+  playbookOf,
   responder,
   stepOf,
   textsOf,
@@ -137,6 +144,35 @@ describe('a merge', () => {
     });
     const calls = (await textsOf(mild.number)).filter((text) => text.startsWith('CRITICAL is told'));
     expect(calls).toHaveLength(1);
+  });
+
+  it('shows steps that only the merged one had, as they were settled, and what was found in it', async () => {
+    await addPlaybookStep(commander, { level: 4, title: 'Ring the florist' });
+    const [mild, grave] = [await declare(4), await declare(3)];
+    await deliver();
+    const own = (await playbookOf(mild.number)).steps.find(({ title }) => title === 'Ring the florist');
+    if (!own) throw new Error('The step was not copied');
+    const { key, version } = own;
+    await settleIncidentStep(responder, { number: mild.number, key, version, state: 'done', note: 'Rang' });
+    await runIncidentAction(responder, { number: mild.number, action: 'assess-damage' });
+    const before = await playbookOf(grave.number);
+    expect(before.damage).toBeNull();
+    await mergeIncident(responder, {
+      number: mild.number,
+      version: (await getIncident(responder, { number: mild.number })).version,
+      into: grave.number,
+      reason: 'The same',
+    });
+    const after = await playbookOf(grave.number);
+    expect(after.steps.at(-1)).toMatchObject({
+      key,
+      state: 'done',
+      note: 'Rang',
+      byName: 'Test responder',
+      level: 4,
+    });
+    expect(after.steps).toHaveLength(before.steps.length + 1);
+    expect(after.damage).toMatchObject({ byName: 'Test responder' });
   });
 });
 

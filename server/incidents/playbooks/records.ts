@@ -47,7 +47,7 @@ export async function copySteps(
   return added.map(({ title }) => title);
 }
 
-/** What was settled in an incident is so in the one that it is merged into, where nobody has dealt with it. */
+/** What was settled in an incident is so in the one that it is merged into, where nobody has dealt with it or it was not asked for. */
 export async function carryOverSteps(tx: Ctx, fromId: string, toId: string): Promise<void> {
   await tx.db.$executeRaw`
     UPDATE incident_step t SET state = f.state, by_id = f.by_id, by_name = f.by_name, at = f.at, note = f.note,
@@ -55,6 +55,15 @@ export async function carryOverSteps(tx: Ctx, fromId: string, toId: string): Pro
     FROM incident_step f
     WHERE f.incident_id = ${fromId}::uuid AND t.incident_id = ${toId}::uuid AND t.key = f.key
       AND t.state = 'open' AND f.state IN ('done', 'skipped')`;
+  await tx.db.$executeRaw`
+    INSERT INTO incident_step (incident_id, key, level, title, description, action, starts_itself, position, state, by_id,
+      by_name, at, note)
+    SELECT ${toId}::uuid, f.key, f.level, f.title, f.description, f.action, f.starts_itself,
+      last.position + row_number() OVER (ORDER BY f.position, f.id), f.state, f.by_id, f.by_name, f.at, f.note
+    FROM incident_step f,
+      (SELECT coalesce(max(position), 0) AS position FROM incident_step WHERE incident_id = ${toId}::uuid) last
+    WHERE f.incident_id = ${fromId}::uuid AND f.state IN ('done', 'skipped')
+    ON CONFLICT (incident_id, key) DO NOTHING`;
 }
 
 /** The step of a key, held until the transaction ends; null when the incident has none. */
@@ -187,7 +196,7 @@ export async function readPlaybook(
 
 async function lastAssessment(ctx: Ctx, incidentId: string, kind: AssessmentKind) {
   const row = await ctx.db.incidentAssessment.findFirst({
-    where: { incidentId, kind },
+    where: { incident: { OR: [{ id: incidentId }, { mergedIntoId: incidentId }] }, kind },
     orderBy: { id: 'desc' },
   });
   return row && { at: row.at.toISOString(), byName: row.byName, facts: row.facts };
