@@ -162,6 +162,41 @@ test('a new entry does not move what somebody reads further down', async ({ open
   await resolveIncident(responder, number);
 });
 
+test('a new entry at the beginning moves neither what somebody reads nor what they write', async ({
+  open,
+  drill,
+}) => {
+  const responder = drill.as('responder');
+  const number = await declareIncident(responder, { title: 'A busy one', level: '4' });
+  const say = (text: string) => responder.post(`/incidents/${number}`, { intent: 'compose', text });
+  for (let index = 1; index <= 20; index += 1) await say(`Look number ${index}`);
+  const page = await open('commander');
+  await visit(page, `/incidents/${number}`);
+  const read = entries(page).filter({ hasText: 'Look number 18' });
+  await expect(read).toBeInViewport();
+  const before = await read.boundingBox();
+  await say('The first news');
+  await expect(entries(page).first()).toContainText('The first news');
+  await expect(entries(page).first()).toBeInViewport();
+  expect(await read.boundingBox()).toEqual(before);
+  await entries(page).last().getByRole('button', { name: /^Pin/ }).waitFor();
+  const pinned = await entries(page).filter({ hasText: 'Look number 20' }).getAttribute('id');
+  await responder.post(`/incidents/${number}`, {
+    intent: 'pin',
+    entryId: pinned?.replace(/\D+/, '') ?? '',
+  });
+  await expect(page.getByRole('region', { name: 'Pinned' })).toContainText('Look number 20');
+  expect(await read.boundingBox()).toEqual(before);
+
+  const line = page.getByLabel('Add to the timeline', { exact: true });
+  await line.fill('Half a thought');
+  const written = await line.boundingBox();
+  await say('The second news');
+  await expect(entries(page).filter({ hasText: 'The second news' })).toBeInViewport();
+  expect(await line.boundingBox()).toEqual(written);
+  await resolveIncident(responder, number);
+});
+
 test('the number of a merged incident leads to the one that goes on, and grave ones are told on every page', async ({
   open,
   drill,

@@ -307,7 +307,7 @@ export default function Incident() {
             <Timeline
               number={incident.number}
               loaded={timeline}
-              pinned={pinned}
+              loadedPinned={pinned}
               action={parts.action}
               mayWrite={blockedBy === null}
               failure={failure}

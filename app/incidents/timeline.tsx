@@ -47,21 +47,21 @@ const AT_ONCE_MS = 2_000;
 export function Timeline({
   number,
   loaded,
-  pinned,
+  loadedPinned,
   action,
   mayWrite,
   failure,
 }: {
   number: number;
   loaded: IncidentTimeline;
-  pinned: readonly IncidentEntryView[];
+  loadedPinned: readonly IncidentEntryView[];
   /** Where its forms go. */
   action: string;
   mayWrite: boolean;
   failure: ActionFailure | undefined;
 }) {
   const list = useRef<HTMLOListElement>(null);
-  const { rows, held, show } = useSteadyRows(loaded, list);
+  const { rows, pinned, held, show } = useSteadyRows(loaded, loadedPinned, list);
   const [search] = useSearchParams();
   const correcting = search.get('correct');
   const isAboutPins = failure?.intent === 'pin' || failure?.intent === 'unpin';

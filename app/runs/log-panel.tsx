@@ -1,19 +1,18 @@
 import { Form, Link, useSearchParams, useSubmit } from '@remix-run/react';
 import { ArrowDown, ArrowUp, ScrollText } from 'lucide-react';
-import { type MouseEvent, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import { type MouseEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useLiveState } from '#app/components/live/live-provider';
 import { Button } from '#app/components/ui/button';
 import { EmptyState } from '#app/components/ui/notice';
 import { useHydrated } from '#app/lib/clock';
 import { formatCount, plural } from '#app/lib/format';
+import { usePageLayoutEffect } from '#app/lib/use-page-layout-effect';
 import { LogChunkView } from '#app/runs/log-chunk-view';
 import { useRunLog } from '#app/runs/use-run-log';
 import { isActive, type RunDetail, type RunLogLine } from '#server/runs/contract';
 
 /** Nearer to the end than this counts as reading the newest lines, px. */
 const NEAR_END_PX = 32;
-const useIsomorphicLayoutEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;
-
 /** The log: numbered, linkable by line, following the newest line until its reader scrolls up. */
 export function LogPanel({ run, initial }: { run: RunDetail; initial: RunLogLine[] }) {
   const [search] = useSearchParams();
@@ -39,7 +38,7 @@ export function LogPanel({ run, initial }: { run: RunDetail; initial: RunLogLine
 
   // What is above grows: the line under the reader's eyes stays where it is.
   const before = useRef({ firstSeq: buffer.firstSeq, height: 0 });
-  useIsomorphicLayoutEffect(() => {
+  usePageLayoutEffect(() => {
     const element = box.current;
     if (!element) return;
     const grewAbove = buffer.firstSeq < before.current.firstSeq;

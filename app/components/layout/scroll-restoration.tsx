@@ -1,5 +1,6 @@
 import { ScrollRestoration as Restoration, useLocation, useRevalidator } from '@remix-run/react';
-import { useLayoutEffect, useRef } from 'react';
+import { useRef } from 'react';
+import { usePageLayoutEffect } from '#app/lib/use-page-layout-effect';
 
 /**
  * The framework's scroll restoration, but for live updates: after each reading of the same page it goes to where the reader was
@@ -21,13 +22,10 @@ function KeepPlace() {
   const was = useRef({ key, state });
   // Before the effects of what was read.
   const y = typeof window === 'undefined' ? 0 : window.scrollY;
-  useServerSafeLayoutEffect(() => {
+  usePageLayoutEffect(() => {
     const isReread = was.current.key === key && was.current.state === 'loading' && state === 'idle';
     was.current = { key, state };
     if (isReread && window.scrollY !== y) window.scrollTo(window.scrollX, y);
   });
   return null;
 }
-
-/** React warns of layout effects on the server, where there is nothing to lay out. */
-const useServerSafeLayoutEffect = typeof window === 'undefined' ? () => undefined : useLayoutEffect;

@@ -1,4 +1,5 @@
-import { useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
+import { usePageLayoutEffect } from '#app/lib/use-page-layout-effect';
 
 interface Shown {
   target: HTMLElement;
@@ -71,7 +72,7 @@ export function TooltipLayer() {
     };
   }, []);
 
-  useLayoutEffect(() => {
+  usePageLayoutEffect(() => {
     if (!shown || !box.current) return setPlace(null);
     const at = shown.target.getBoundingClientRect();
     const own = box.current.getBoundingClientRect();

@@ -153,8 +153,10 @@ export async function readPlaybook(
     where: { incidentId: id },
     orderBy: [{ position: 'asc' }, { id: 'asc' }],
   });
-  const damage = await lastAssessment(ctx, id, 'damage');
-  const restore = await lastAssessment(ctx, id, 'restore');
+  const merged = await ctx.db.incident.findMany({ where: { mergedIntoId: id }, select: { id: true } });
+  const ids = [id, ...merged.map((each) => each.id)];
+  const damage = await lastAssessment(ctx, ids, 'damage');
+  const restore = await lastAssessment(ctx, ids, 'restore');
   const toggleIds = rows.flatMap(({ toggleId }) => toggleId ?? []);
   const toggles =
     toggleIds.length > 0 ? await ctx.db.toggle.findMany({ where: { id: { in: toggleIds } } }) : [];
@@ -194,9 +196,9 @@ export async function readPlaybook(
   };
 }
 
-async function lastAssessment(ctx: Ctx, incidentId: string, kind: AssessmentKind) {
+async function lastAssessment(ctx: Ctx, incidentIds: string[], kind: AssessmentKind) {
   const row = await ctx.db.incidentAssessment.findFirst({
-    where: { incident: { OR: [{ id: incidentId }, { mergedIntoId: incidentId }] }, kind },
+    where: { incidentId: { in: incidentIds }, kind },
     orderBy: { id: 'desc' },
   });
   return row && { at: row.at.toISOString(), byName: row.byName, facts: row.facts };
