@@ -16,12 +16,16 @@ export interface OpsCall {
 /** Of whoever runs the tests, what must not decide how `ops` behaves. */
 const OWN_SETTINGS = /^(OPS_|DATABASE_|SHOP_|NO_COLOR$|FORCE_COLOR$|PUBLIC_URL$|XDG_CONFIG_HOME$)/;
 
-/** Runs `ops <words>` as a person does, from the project's folder. `env` is all that it knows of the console. */
-export function startOps(words: string, env: Record<string, string>): OpsCall {
+/**
+ * Runs `ops <words>` as a person does, from the project's folder. `env` is all that it knows of the console.
+ * @param words parted at their blanks; a list where one of them has blanks
+ */
+export function startOps(words: string | readonly string[], env: Record<string, string>): OpsCall {
+  const argv = typeof words === 'string' ? words.split(' ').filter(Boolean) : words;
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !OWN_SETTINGS.test(name)),
   );
-  const child = spawn(process.execPath, ['server/cli/ops.mjs', ...words.split(' ').filter(Boolean)], {
+  const child = spawn(process.execPath, ['server/cli/ops.mjs', ...argv], {
     cwd: ROOT,
     // Nobody's stored token is there.
     env: {
@@ -58,7 +62,7 @@ export function startOps(words: string, env: Record<string, string>): OpsCall {
         if (!isSaid && child.exitCode === null) return;
         waiting.delete(look);
         if (isSaid) resolve();
-        else reject(new Error(`ops ${words} never said ${pattern}:\n${stdout}\n${stderr}`));
+        else reject(new Error(`ops ${argv.join(' ')} never said ${pattern}:\n${stdout}\n${stderr}`));
       };
       waiting.add(look);
       look();
@@ -67,7 +71,7 @@ export function startOps(words: string, env: Record<string, string>): OpsCall {
 }
 
 /** The same until it has ended. */
-export function ops(words: string, env: Record<string, string>) {
+export function ops(words: string | readonly string[], env: Record<string, string>) {
   return startOps(words, env).ended;
 }
 
