@@ -223,6 +223,20 @@ describe('the live stream', () => {
     await source.drop();
   });
 
+  it('tells who has just come of what changed while they read their page, and of nothing else', async () => {
+    const source = new Source();
+    await source.connect('/streams/live?environment=shop/staging');
+    await notify(app.database.client, { kind: 'environment', service: 'shop', environment: 'staging' });
+    await until(() => source.events.length > 0);
+    await source.drop();
+    const late = new Source();
+    await late.connect('/streams/live?environment=drill/staging&environment=shop/staging');
+    await until(() => late.events.length > 0);
+    await until(() => late.comments > 2);
+    expect(late.events.map(({ data }) => data)).toEqual([{ service: 'shop', environment: 'staging' }]);
+    await late.drop();
+  });
+
   it('tells of the incidents asked for only: at first, when they change, and after an absence', async () => {
     const source = new Source();
     const numbers = () => source.events.map(({ type, data }) => [type, (data as { number: number }).number]);

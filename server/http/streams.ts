@@ -29,6 +29,8 @@ export interface LiveStreamsOptions {
 const LINES_PER_EVENT = 500;
 /** Least time between two looks at the same run's state, ms; its log is never held back. */
 const SNAPSHOT_GAP_MS = 100;
+/** The longest time between the reading of a page and its stream in which no change of an environment goes untold, ms. */
+const ARRIVAL_MS = 60_000;
 const name = /^[a-z][a-z0-9-]{0,39}\/[a-z][a-z0-9-]{0,39}$/;
 
 const list = <T extends z.ZodType>(item: T, max: number) =>
@@ -51,15 +53,23 @@ export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
   const { app } = options;
   const open = new Set<LiveStream>();
   let isClosed = false;
+  /** When an environment changed last, and when hints were lost, ms of the monotonic clock. */
+  const changedMs = new Map<string, number>();
+  let lostMs = Number.NEGATIVE_INFINITY;
+  const changedLately = (key: string) =>
+    performance.now() - Math.max(changedMs.get(key) ?? Number.NEGATIVE_INFINITY, lostMs) < ARRIVAL_MS;
 
   const unsubscribe = options.listener.subscribe((notice) => {
     if (notice.kind === 'run') for (const stream of open) stream.runChanged(notice.id);
     if (notice.kind === 'environment') {
-      for (const stream of open) stream.environmentChanged(`${notice.service}/${notice.environment}`);
+      const key = `${notice.service}/${notice.environment}`;
+      changedMs.set(key, performance.now());
+      for (const stream of open) stream.environmentChanged(key);
     }
     if (notice.kind === 'incident') for (const stream of open) stream.incidentChanged(notice.number);
   });
   const offReconnect = options.listener.onReconnect(() => {
+    lostMs = performance.now();
     for (const stream of open) stream.everythingChanged();
   });
   const timers = [
@@ -96,7 +106,7 @@ export function createLiveStreams(options: LiveStreamsOptions): LiveStreams {
       open.delete(stream);
       stream.close();
     });
-    stream.begin(snapshots, lastEventId !== undefined);
+    stream.begin(snapshots, lastEventId !== undefined, query.environment.filter(changedLately));
   }
 
   return {
@@ -142,11 +152,12 @@ class LiveStream {
 
   /**
    * Sends what was read ahead. A browser that was away may have missed hints; one that has just come may have missed an entry
-   * of an incident between the reading of its page and this.
+   * of an incident, and what changed lately, between the reading of its page and this.
    */
-  begin(snapshots: RunSnapshot[], wasAway: boolean): void {
+  begin(snapshots: RunSnapshot[], wasAway: boolean, changedLately: string[]): void {
     if (wasAway) this.#hintsMissed();
-    else for (const number of this.wanted.incidents) this.#incidentsDue.add(number);
+    for (const number of this.wanted.incidents) this.#incidentsDue.add(number);
+    for (const key of changedLately) this.#environmentsDue.add(key);
     const ready = new Map(snapshots.map((snapshot) => [snapshot.id, snapshot]));
     void this.#pump(ready);
   }
