@@ -1,4 +1,8 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { DEMO_PEOPLE } from '#server/auth/demo';
+import { PNG } from '#server/testing/images';
 import { ops, tokenOf } from './support/ops';
 import { expect, test } from './support/test';
 
@@ -28,6 +32,12 @@ test('an incident is led from the command line, from its first word to its post-
   expect(await say(`incident assess ${name}`)).toContain('drill/staging');
   const began = new Date(Date.now() - 5 * 60_000).toISOString().slice(0, 16);
   await say(`incident note ${name} The provider answers 503 --at ${began}Z`);
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'ops-images-')), 'dashboard.png');
+  writeFileSync(file, PNG);
+  const withImage = ['incident', 'note', name, 'The dashboard', '--image', file, '--alt', 'A red line'];
+  expect(await say(withImage)).toContain('dashboard.png, 3 × 2 pixels');
+  const none = await ops(['incident', 'note', name, '--image', `${file}.gone`], env);
+  expect([none.code, none.stderr]).toEqual([2, expect.stringContaining(`there is no file "${file}.gone"`)]);
   await say(`incident workaround ${number} Pay by invoice`);
   await say(`incident schedule-fix ${name} Ask the provider twice --due 2030-01-31`);
   await say([

@@ -70,8 +70,8 @@ export async function compose(
   }
 }
 
-async function readFile(file: File): Promise<{ fileName: string; bytes: Uint8Array }> {
-  return { fileName: file.name, bytes: new Uint8Array(await file.arrayBuffer()) };
+async function readFile(file: File): Promise<{ fileName: string; base64: string }> {
+  return { fileName: file.name, base64: Buffer.from(await file.arrayBuffer()).toString('base64') };
 }
 
 /** The run of a number, or of an id. @throws AppError `unprocessable` where there is none, so that what was written stays */

@@ -37,6 +37,7 @@ import {
 import { listReleases } from '#server/deployments/queries/releases';
 import { listFigureIncidents, readFigures } from '#server/figures/queries';
 import { getHealth } from '#server/http/health';
+import { addIncidentImages } from '#server/incidents/commands/add-images';
 import { assignIncidentRole } from '#server/incidents/commands/assign-role';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
 import { changeIncidentTitle } from '#server/incidents/commands/change-title';
@@ -229,6 +230,7 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   assignIncidentRole,
   leaveIncidentRole,
   addIncidentNote,
+  addIncidentImages,
   correctIncidentEntry,
   listPinnedEntries: inRows(listPinnedEntries),
   pinIncidentEntry,

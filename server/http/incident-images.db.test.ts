@@ -5,9 +5,10 @@ import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { listTimeline } from '#server/incidents/queries';
 import { getIncidentImage } from '#server/incidents/queries/image';
 import type { Ctx } from '#server/platform/context';
+import { callApi } from '#server/testing/api-client';
 import type { TestApp } from '#server/testing/context';
 import { GIF, JPEG, PNG, SVG } from '#server/testing/images';
-import { failureOf } from '#server/testing/people';
+import { addPerson, addToken, failureOf } from '#server/testing/people';
 import { withAdmin } from '#server/testing/server';
 import {
   cookieOf,
@@ -33,7 +34,7 @@ afterAll(async () => {
 
 const declare = () => declareIncident(responder, { title: 'Checkout fails' });
 const newest = async (number: number) => (await listTimeline(viewer, { number })).rows[0];
-const image = (bytes: Uint8Array, fileName = 'screen.png') => ({ fileName, bytes });
+const image = (bytes: Buffer, fileName = 'screen.png') => ({ fileName, base64: bytes.toString('base64') });
 const big = (bytes: number) => Buffer.concat([PNG, Buffer.alloc(bytes - PNG.length)]);
 
 describe('adding images', () => {
@@ -88,6 +89,9 @@ describe('adding images', () => {
       fields: { images: [expect.stringContaining('At most 4')] },
     });
     expect(await refused([])).toMatchObject({ kind: 'invalid_input' });
+    expect(await refused([{ fileName: 'a.png', base64: `${PNG.toString('base64')} !` }])).toMatchObject({
+      fields: { images: [expect.stringContaining('a.png is not in base64')] },
+    });
     expect(await refused([image(PNG)], viewer)).toMatchObject({ kind: 'forbidden' });
     expect(await app.system.db.incidentAttachment.count()).toBe(before);
     expect((await newest(number))?.kind).toBe('role');
@@ -168,5 +172,25 @@ describe('over HTTP', () => {
     const cookie = await cookieOf(responder);
     expect((await web.request('/incidents/new', { method: 'POST', body, cookie })).status).toBe(413);
     expect((await newest(number))?.kind).toBe('role');
+  });
+
+  it('programs send them as JSON, larger than other bodies, and once however often they send', async () => {
+    const { number } = await declare();
+    const { secret } = await addToken((await addPerson(app, 'responder')).ctx, ['incidents.manage']);
+    const post = (bytes: Buffer, key?: string) =>
+      callApi(web, 'POST', `/api/v1/incidents/${number}/images`, {
+        token: secret,
+        key,
+        body: { text: 'From a program', images: [image(bytes)] },
+      });
+    const size = 2 * 1024 * 1024;
+    const answers = [await post(big(size), 'one-and-the-same'), await post(big(size), 'one-and-the-same')];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201]);
+    expect(await newest(number)).toMatchObject({ text: 'From a program', images: [{ sizeBytes: size }] });
+    expect(
+      (await listTimeline(viewer, { number })).rows.filter(({ text }) => text === 'From a program'),
+    ).toHaveLength(1);
+    expect((await post(big(6 * 1024 * 1024))).status).toBe(400);
+    expect((await post(big(9_100_000))).status).toBe(413);
   });
 });

@@ -8,10 +8,16 @@ import { AppError } from '#server/platform/errors';
 export const BODY_LIMIT_BYTES = 1_000_000;
 
 /**
- * Forms that bring images, and how large they may be, bytes: more than is taken, so that who sends too much is told so on
- * their form, with all that they wrote.
+ * What brings images, and how large it may be, bytes: more than is taken, so that who sends too much is told so on their form,
+ * with all that they wrote.
  */
-const UPLOADS = { path: /^\/incidents\/\d+(\.data)?$/, type: 'multipart/form-data', limitBytes: 12_000_000 };
+const UPLOADS = {
+  limitBytes: 12_000_000,
+  by: [
+    { path: /^\/incidents\/\d+(\.data)?$/, type: 'multipart/form-data' },
+    { path: /^\/api\/v1\/incidents\/\d+\/images$/, type: 'application/json' },
+  ],
+};
 
 /** The origin that the request itself was made to, with a trusted proxy's word taken into account. */
 export function ownOrigin(req: Request): string {
@@ -113,7 +119,8 @@ export function limitBody(): RequestHandler {
       );
       return;
     }
-    const isUpload = UPLOADS.path.test(req.path) && (req.get('content-type') ?? '').startsWith(UPLOADS.type);
+    const given = req.get('content-type') ?? '';
+    const isUpload = UPLOADS.by.some(({ path, type }) => path.test(req.path) && given.startsWith(type));
     const limitBytes = isUpload ? UPLOADS.limitBytes : BODY_LIMIT_BYTES;
     if (Number(req.get('content-length') ?? 0) > limitBytes) {
       refuse(

@@ -2,6 +2,8 @@ import * as z from 'zod/mini';
 import {
   INCIDENT_CAUSES,
   INCIDENT_ENTRY_KINDS,
+  INCIDENT_IMAGES_BYTES,
+  INCIDENT_IMAGES_MAX,
   INCIDENT_LEVEL_DEFAULT,
   INCIDENT_LEVELS,
   INCIDENT_ROLES,
@@ -160,6 +162,35 @@ export const addIncidentNoteInput = z.object({
   runId: z.optional(z.uuid('This run does not exist.')).check(z.describe('The run that it is about.')),
   alertId: z.optional(z.uuid('This alert does not exist.')).check(z.describe('The alert that it is about.')),
 });
+
+export const addIncidentImagesInput = z.extend(
+  z.pick(addIncidentNoteInput, { number: true, kind: true, occurredAt: true }),
+  {
+    text: z
+      ._default(
+        z
+          .string()
+          .check(z.trim(), z.maxLength(INCIDENT_TEXT_MAX, `At most ${INCIDENT_TEXT_MAX} characters.`)),
+        '',
+      )
+      .check(z.describe('What there is to say about them; empty: their names.')),
+    alt: z
+      ._default(z.string().check(z.trim(), z.maxLength(300, 'At most 300 characters.')), '')
+      .check(z.describe('What they show, for who cannot see them; empty: their names say so.')),
+    images: z
+      .array(
+        z.object({
+          fileName: z.string().check(z.trim(), z.maxLength(255, 'At most 255 characters.')),
+          base64: z.string().check(z.describe('The bytes of a PNG, JPEG, WebP or GIF.')),
+        }),
+      )
+      .check(
+        z.minLength(1, 'Choose an image.'),
+        z.maxLength(INCIDENT_IMAGES_MAX, `At most ${INCIDENT_IMAGES_MAX} images at once.`),
+        z.describe(`At most ${INCIDENT_IMAGES_BYTES / (1024 * 1024)} MB, all together.`),
+      ),
+  },
+);
 
 const entryId = z
   .string()

@@ -1,5 +1,6 @@
 import { defineOperation } from '#server/api/operation';
 import {
+  addIncidentImagesInput,
   addIncidentNoteInput,
   assignIncidentRoleInput,
   changeIncidentLevelInput,
@@ -125,6 +126,17 @@ export const INCIDENT_OPERATIONS = {
     summary: 'Add to the timeline what happened or was done',
     description: 'Of now, or of `occurredAt`. With `runId` or `alertId` it is evidence.',
     input: addIncidentNoteInput,
+    status: 201,
+    output: incidentEntryView,
+    location: '/incidents/{number}/timeline',
+  }),
+  addIncidentImages: defineOperation({
+    method: 'post',
+    path: '/incidents/{number}/images',
+    group,
+    summary: 'Add images to the timeline, with what there is to say about them',
+    description: 'What they are is told by their bytes. They are seen in the console by who is signed in.',
+    input: addIncidentImagesInput,
     status: 201,
     output: incidentEntryView,
     location: '/incidents/{number}/timeline',

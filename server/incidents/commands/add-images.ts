@@ -1,43 +1,16 @@
 import { createHash } from 'node:crypto';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { defineCommand } from '#server/auth/guard';
-import { addIncidentNoteInput, type IncidentEntryView } from '#server/incidents/contract';
+import { addIncidentImagesInput, type IncidentEntryView } from '#server/incidents/contract';
 import { ATTACHMENT_STORE } from '#server/incidents/drivers/attachment-store';
 import { type ImageFacts, imageFacts } from '#server/incidents/images';
 import { pastMoment } from '#server/incidents/moments';
 import { addEntry, auditIncident, holdIncident } from '#server/incidents/records';
 import { readEntry } from '#server/incidents/timeline';
-import {
-  INCIDENT_IMAGES_BYTES,
-  INCIDENT_IMAGES_MAX,
-  INCIDENT_TEXT_MAX,
-} from '#server/incidents/words/contract';
+import { INCIDENT_IMAGES_BYTES } from '#server/incidents/words/contract';
 import { AppError } from '#server/platform/errors';
 
-const addIncidentImagesInput = z.extend(
-  z.pick(addIncidentNoteInput, { number: true, kind: true, occurredAt: true }),
-  {
-    text: z._default(
-      z.string().check(z.trim(), z.maxLength(INCIDENT_TEXT_MAX, `At most ${INCIDENT_TEXT_MAX} characters.`)),
-      '',
-    ),
-    /** What they show, for who cannot see them; empty: their names say so. */
-    alt: z._default(z.string().check(z.trim(), z.maxLength(300, 'At most 300 characters.')), ''),
-    images: z
-      .array(
-        z.object({
-          fileName: z.string().check(z.trim(), z.maxLength(255)),
-          bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
-        }),
-      )
-      .check(
-        z.minLength(1, 'Choose an image.'),
-        z.maxLength(INCIDENT_IMAGES_MAX, `At most ${INCIDENT_IMAGES_MAX} images at once.`),
-      ),
-  },
-);
-
-type Given = z.infer<typeof addIncidentImagesInput>['images'][number];
+type Given = z.output<typeof addIncidentImagesInput>['images'][number];
 
 interface Checked extends ImageFacts {
   fileName: string;
@@ -55,7 +28,7 @@ export const addIncidentImages = defineCommand({
   access: 'incidents.manage',
   input: addIncidentImagesInput,
   prepare: async (_ctx, { images }) => {
-    const total = images.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+    const total = images.reduce((sum, { base64 }) => sum + Buffer.byteLength(base64, 'base64'), 0);
     if (total > INCIDENT_IMAGES_BYTES) {
       const names = images.map(nameOf).join(', ');
       throw refusal(
@@ -95,8 +68,13 @@ export const addIncidentImages = defineCommand({
 });
 
 function checked(image: Given): Checked {
-  const { bytes } = image;
   const fileName = nameOf(image);
+  const bytes = Buffer.from(image.base64, 'base64');
+  if (bytes.toString('base64') !== image.base64)
+    throw refusal(
+      `${fileName} is not in base64.`,
+      'Encode its bytes as RFC 4648 says, padded and in one line.',
+    );
   const facts = imageFacts(bytes);
   if (!facts)
     throw refusal(

@@ -1,5 +1,6 @@
 import type { InputOf } from '#server/api/operations';
 import { type CommandInput, type Ops, textOf } from '#server/cli/ops/command';
+import { readImages } from '#server/cli/ops/commands/image-files';
 import { incidentNumberOf } from '#server/cli/ops/commands/incident-number';
 import { pageSizeOf, rowsOf, showRows } from '#server/cli/ops/commands/rows';
 import { usageFailure } from '#server/cli/ops/failure';
@@ -60,14 +61,34 @@ export async function startIncident(ops: Ops<'declareIncident'>, input: CommandI
   return undefined;
 }
 
-export async function noteIncident(ops: Ops<'addIncidentNote'>, input: CommandInput): Promise<undefined> {
-  const entry = await ops.call('addIncidentNote', {
-    number: incidentNumberOf(input),
-    text: input.args.slice(1).join(' '),
-    occurredAt: timeOf(input, ops.screen.now),
-  });
+export async function noteIncident(
+  ops: Ops<'addIncidentNote' | 'addIncidentImages'>,
+  input: CommandInput,
+): Promise<undefined> {
+  const number = incidentNumberOf(input);
+  const text = input.args.slice(1).join(' ');
+  const occurredAt = timeOf(input, ops.screen.now);
+  const files = [input.options.image ?? []].flat().map(String);
+  const alt = textOf(input, 'alt');
+  if (files.length === 0 && text === '')
+    throw usageFailure(
+      'Say what happened.',
+      'For example: ops incident note INC-42 The provider answers 503',
+    );
+  if (files.length === 0 && alt !== undefined) throw usageFailure('--alt goes with --image.');
+  const entry =
+    files.length === 0
+      ? await ops.call('addIncidentNote', { number, text, occurredAt })
+      : await ops.call('addIncidentImages', {
+          number,
+          text,
+          alt,
+          occurredAt,
+          images: await readImages(files),
+        });
   ops.screen.show(entry, () => [
     `Noted in INC-${entry.incidentNumber} at ${minute(entry.occurredAt)}: ${clean(entry.text)}`,
+    ...entry.images.map(({ fileName, width, height }) => `  ${clean(fileName)}, ${width} × ${height} pixels`),
   ]);
   return undefined;
 }

@@ -30,9 +30,13 @@ export const INCIDENTS = [
     path: 'incident note',
     group,
     summary: 'Add a note to the timeline',
-    args: [INCIDENT, { name: '<text...>', text: 'what happened' }],
-    options: [{ flags: '--at <time>', text: 'when: 14:05 of today in UTC, or 2026-03-01T14:05Z' }],
-    calls: ['addIncidentNote'],
+    args: [INCIDENT, { name: '[text...]', text: 'what happened; with images it may be absent' }],
+    options: [
+      { flags: '--at <time>', text: 'when: 14:05 of today in UTC, or 2026-03-01T14:05Z' },
+      { flags: '--image <file...>', text: 'PNG, JPEG, WebP or GIF files that show it' },
+      { flags: '--alt <text>', text: 'what the images show, for who cannot see them' },
+    ],
+    calls: ['addIncidentNote', 'addIncidentImages'],
     run: async (ops, input) => (await load()).noteIncident(ops, input),
   }),
   command({
