@@ -179,6 +179,9 @@ export default function Postmortem() {
         title={`Post-mortem of ${incidentName}: ${postmortem.title}`}
         actions={
           <>
+            <a href="#next" className="link hit inline-flex items-center lg:hidden">
+              What comes next
+            </a>
             <AuditLink filter={{ search: incidentName }} />
             {can(subject, 'incidents.read') ? (
               <LinkButton to={paths.incident(incidentNumber)}>{incidentName}</LinkButton>

@@ -49,7 +49,7 @@ export function NextStep({
   const typed = refused?.values.reason;
   const mayNot = (permission: Permission) => (can(subject, permission) ? null : whyNot(permission, subject));
   return (
-    <Section title={title} className="no-print">
+    <Section title={title} anchor="next" className="no-print scroll-mt-16">
       <div className="grid gap-3">
         <p className="text-muted">{text}</p>
         {does ? (

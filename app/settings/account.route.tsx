@@ -64,6 +64,7 @@ export default function Account() {
         title="Your account"
         actions={<AuditLink filter={{ actor: me.id }}>What you did</AuditLink>}
       />
+      <FailureNotice failure={failure?.intent === 'slack-handle' ? failure : undefined} className="mb-4" />
       <div className="grid gap-4">
         <Section title="You">
           <Facts
