@@ -1,5 +1,5 @@
 import type { LinksFunction, MetaFunction } from '@remix-run/node';
-import { data, Links, Meta, Outlet, Scripts, useRouteLoaderData } from '@remix-run/react';
+import { data, Links, Meta, Outlet, Scripts, useMatches, useRouteLoaderData } from '@remix-run/react';
 import { type ReactNode, useEffect } from 'react';
 import { ErrorBoundary as ErrorAccount } from '#app/components/error-boundary';
 import { AppShell } from '#app/components/layout/app-shell';
@@ -88,6 +88,7 @@ export function Layout({ children }: { children: ReactNode }) {
 
 export default function App() {
   const root = useRouteLoaderData<typeof loader>('root') as RootData;
+  const isBare = useMatches().some(({ handle }) => (handle as { isBare?: true } | undefined)?.isBare);
   useEffect(() => document.documentElement.classList.add('js'), []);
   const page = (
     <>
@@ -97,7 +98,7 @@ export default function App() {
   );
   return (
     <ClockProvider serverNow={root.now}>
-      {root.viewer ? <AppShell viewer={root.viewer}>{page}</AppShell> : page}
+      {root.viewer && !isBare ? <AppShell viewer={root.viewer}>{page}</AppShell> : page}
       <TooltipLayer />
     </ClockProvider>
   );

@@ -81,6 +81,7 @@ export default [
   route('postmortems.csv', 'postmortems/csv.route.tsx'),
   route('postmortems/:number', 'postmortems/detail.route.tsx'),
   route('postmortems/:number/edit', 'postmortems/edit.route.tsx'),
+  route('postmortems/:number/print', 'postmortems/print.route.tsx'),
   route('postmortems/:number.md', 'postmortems/document.route.tsx'),
   route('action-items', 'postmortems/board.route.tsx'),
   route('action-items.csv', 'postmortems/items-csv.route.tsx'),

@@ -199,6 +199,7 @@ test('axe finds nothing on post-mortems and action items', async ({ open, drill 
     '/postmortems?view=all&search=nothing+like+it',
     address,
     `${address}?revision=1`,
+    `${address}/print`,
     `${address}/edit`,
     '/action-items',
     '/action-items?group=overdue',

@@ -120,6 +120,14 @@ test('what an incident taught is written by two, approved by another, published,
   await visit(commander, `/postmortems?view=review&search=INC-${number}`);
   await commander.getByRole('link', { name: `INC-${number} Nobody could pay` }).click();
   await commander.getByRole('button', { name: 'Approve' }).click();
+  await expect(commander.getByRole('region', { name: 'It is approved' })).toBeVisible();
+  // What is approved is taken back by nobody who only writes.
+  await visit(responder, address);
+  await responder.getByText('Take it back to a draft').click();
+  await expect(responder.getByRole('button', { name: /^Take it back/ })).toHaveAttribute(
+    'aria-disabled',
+    'true',
+  );
   await commander.getByRole('button', { name: 'Publish' }).click();
   await expect(commander.getByRole('region', { name: 'It is published' })).toBeVisible();
   await expect(commander.getByRole('link', { name: 'Write' })).toHaveCount(0);
@@ -127,7 +135,11 @@ test('what an incident taught is written by two, approved by another, published,
     'SELECT kind FROM notification WHERE link = $1 ORDER BY created_at',
     [address],
   );
-  expect(told.map(({ kind }) => kind)).toEqual(['postmortem.created', 'postmortem.published']);
+  expect(told.map(({ kind }) => kind)).toEqual([
+    'postmortem.created',
+    'postmortem.review',
+    'postmortem.published',
+  ]);
 
   // What is to be done, and the board.
   const items = commander.getByRole('region', { name: 'Action items' });
@@ -190,4 +202,94 @@ test('without JavaScript a post-mortem is previewed and saved', async ({ open, a
   await expect(
     page.getByRole('region', { name: 'Root cause', exact: true }).getByRole('listitem'),
   ).toHaveText(['one', 'two']);
+});
+
+test('what is published stays published while another text is written', async ({ open }) => {
+  const writer = await open('responder');
+  await visit(writer, '/postmortems');
+  const number = await resolvedIncident(writer, 'Published and mended');
+  const address = `/postmortems/${number}`;
+  await expect
+    .poll(async () => (await writer.request.get(`/api/v1${address}`)).status(), { timeout: 30_000 })
+    .toBe(200);
+  const send = async (method: string, path: string, data: Record<string, unknown>) => {
+    const headers = { Origin: new URL(writer.url()).origin };
+    const answer = await writer.request.fetch(`/api/v1${address}${path}`, { method, data, headers });
+    expect(answer.ok(), await answer.text()).toBe(true);
+  };
+  await send('PATCH', '', { version: 1, rootCause: 'The first text' });
+  await send('POST', '/submit', { version: 2 });
+  const commander = await open('commander');
+  await visit(commander, address);
+  await commander.getByRole('button', { name: 'Approve' }).click();
+  await commander.getByRole('button', { name: 'Publish' }).click();
+  await expect(commander.getByRole('region', { name: 'It is published' })).toBeVisible();
+  await commander.getByText('Take it back to a draft').click();
+  await expect(commander.getByText('Revision 2 stays published until then.')).toBeVisible();
+  await commander.getByRole('textbox', { name: 'Why' }).fill('A date is wrong');
+  await commander.getByRole('button', { name: 'Take it back', exact: true }).click();
+  await expect(commander.getByRole('region', { name: 'It is a draft' })).toBeVisible();
+  await send('PATCH', '', { version: 6, rootCause: 'The second text' });
+  await visit(commander, address);
+  await expect(commander.getByRole('main')).toContainText('Revision 2 is published');
+  await expect(commander.getByRole('region', { name: 'Root cause', exact: true })).toContainText('second');
+  await commander.getByRole('link', { name: 'See the published one' }).click();
+  await expect(commander.getByRole('region', { name: 'Root cause', exact: true })).toContainText('first');
+});
+
+test('what is typed into an action item stays while others change it, and the conflict is told', async ({
+  open,
+  drill,
+  allowProblems,
+}) => {
+  allowProblems(answered(409));
+  const page = await open('responder');
+  await visit(page, '/postmortems');
+  const number = await resolvedIncident(page, 'Two change an item');
+  const address = `/postmortems/${number}`;
+  await expect
+    .poll(async () => (await page.request.get(`/api/v1${address}`)).status(), { timeout: 30_000 })
+    .toBe(200);
+  const headers = { Origin: new URL(page.url()).origin };
+  const add = async (title: string): Promise<string> => {
+    const made = await page.request.post(`/api/v1${address}/action-items`, { data: { title }, headers });
+    return ((await made.json()) as { id: string }).id;
+  };
+  const [contended, other] = [await add(`Contended ${number}`), await add(`Beside ${number}`)];
+  for (const at of [address, '/action-items?owner=me']) {
+    const mine = `Typed at ${at}`;
+    const [state] = await query<{ version: number; title: string }>(
+      'SELECT version, title FROM action_item WHERE id = $1',
+      [contended],
+    );
+    await visit(page, at);
+    const item = page.locator(`#item-${contended}`);
+    await item.getByText('Change').click();
+    const title = item.getByLabel('What is to be done');
+    await title.fill(mine);
+    // Somebody else puts it off: it is another version, and on the board in another column.
+    const dueOn = at === address ? '2099-01-01' : new Date().toISOString().slice(0, 10);
+    const change = (itemId: string, form: Record<string, string>) =>
+      drill.as('commander').post(address, { intent: 'change', itemId, ...form });
+    expect((await change(contended, { version: String(state?.version), dueOn })).status).toBe(303);
+    // What is read anew, because of something else on the page, leaves it alone.
+    const read = page.waitForResponse((response) => new URL(response.url()).pathname.endsWith('.data'));
+    const elsewhere = await declareIncident(drill.as('responder'), { title: 'Meanwhile', level: '4' });
+    await read;
+    await expect(title).toHaveValue(mine);
+    await resolveIncident(drill.as('responder'), elsewhere);
+    // So does what is sent for another item.
+    const beside = page.locator(`#item-${other}`);
+    if (at === address) {
+      await beside.getByRole('button', { name: /^Done/ }).click();
+      await expect(beside).toContainText('Done');
+      await expect(beside.getByRole('button', { name: /^Done/ })).toHaveCount(0);
+    }
+    await expect(title).toHaveValue(mine);
+    await item.getByRole('button', { name: 'Save' }).click();
+    await expect(page.getByRole('alert')).toContainText(`Somebody has changed "${state?.title}"`);
+    await expect(title).toHaveValue(mine);
+    await item.getByRole('button', { name: 'Save' }).click();
+    await expect(item.getByText(mine, { exact: true })).toBeVisible();
+  }
 });

@@ -20,8 +20,17 @@ export function Moment({ at, withDay }: { at: string; withDay?: boolean }) {
 /** The most room that an image takes in a timeline, px. */
 const SHOWN = { width: 320, height: 180 };
 
-/** The images of an entry, small, each leading to itself as it is. Their room is kept, so that nothing moves when they come. */
-export function EntryImages({ entry: { incidentNumber, images } }: { entry: IncidentEntryView }) {
+/**
+ * The images of an entry, small, each leading to itself as it is. Their room is kept, so that nothing moves when they come.
+ * `isEager`: also those far below are there at once, as paper needs them.
+ */
+export function EntryImages({
+  entry: { incidentNumber, images },
+  isEager,
+}: {
+  entry: IncidentEntryView;
+  isEager?: boolean | undefined;
+}) {
   if (images.length === 0) return null;
   return (
     <span className="flex flex-wrap gap-2 py-1.5">
@@ -41,7 +50,7 @@ export function EntryImages({ entry: { incidentNumber, images } }: { entry: Inci
               alt={alt}
               width={Math.ceil(width * scale)}
               height={Math.ceil(height * scale)}
-              loading="lazy"
+              loading={isEager ? 'eager' : 'lazy'}
               decoding="async"
               className="h-auto max-w-full rounded-m"
             />

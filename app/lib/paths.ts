@@ -114,6 +114,7 @@ export const paths = {
   postmortem: (number: number, query: Query = {}) => withQuery(`/postmortems/${number}`, query),
   editPostmortem: (number: number) => `/postmortems/${number}/edit`,
   postmortemDocument: (number: number) => `/postmortems/${number}.md`,
+  printPostmortem: (number: number) => `/postmortems/${number}/print`,
   actionItems: (filter: Query = {}) => withQuery('/action-items', filter),
   actionItemsCsv: (filter: Query = {}) => withQuery('/action-items.csv', filter),
 

@@ -6,14 +6,17 @@ import { useEffect, useRef, useState } from 'react';
  * whatever else the page reads meanwhile or sends.
  */
 export function useFormKey(...intents: string[]): string {
+  return useOwnKey((form) => intents.includes(String(form.get('intent'))));
+}
+
+/** The same for a form whose submissions are told from those of others by more than their intent. */
+export function useOwnKey(isOwn: (form: FormData) => boolean): string {
   const { key } = useLocation();
   const { state, formData } = useNavigation();
   const [own, setOwn] = useState(key);
   const isOfOthers = useRef(false);
-  const intent = formData?.get('intent');
   useEffect(() => {
-    if (state !== 'idle')
-      isOfOthers.current = intent !== undefined && (intent === null || !intents.includes(String(intent)));
+    if (state !== 'idle') isOfOthers.current = formData !== undefined && !isOwn(formData);
   });
   useEffect(() => {
     if (!isOfOthers.current) setOwn(key);

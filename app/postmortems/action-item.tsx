@@ -5,6 +5,8 @@ import { SelectField, TextField } from '#app/components/ui/field';
 import { StatusMark } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
+import { useOwnKey } from '#app/lib/use-form-key';
+import { useHeldFor } from '#app/lib/use-held';
 import { itemLook } from '#app/postmortems/looks';
 import type { ActionItemView, OwnerView } from '#server/postmortems/contract';
 import {
@@ -32,6 +34,9 @@ export function ActionItem({
 }: ItemActions & { item: ActionItemView; withIncident?: boolean }) {
   const refused = failure?.values.itemId === item.id ? failure : undefined;
   const isEnded = item.group === 'ended';
+  const formKey = useOwnKey((form) => form.get('itemId') === item.id);
+  // What the form began with: its version tells the server which item was looked at.
+  const begun = useHeldFor(formKey, item);
   return (
     <li id={`item-${item.id}`} className="grid gap-1 px-4 py-3">
       <div className="flex flex-wrap items-start gap-x-3 gap-y-1">
@@ -68,15 +73,19 @@ export function ActionItem({
             />
             Change<span className="sr-only">: {item.title}</span>
           </summary>
-          <Form method="post" preventScrollReset className="grid gap-3 pt-1 pb-1" key={item.version}>
+          <Form method="post" preventScrollReset className="grid gap-3 pt-1 pb-1" key={formKey}>
             <input type="hidden" name="intent" value="change" />
             <input type="hidden" name="itemId" value={item.id} />
-            <input type="hidden" name="version" value={item.version} />
-            <ItemFields values={valuesOf(item, refused)} owners={withOwner(owners, item)} failure={refused} />
+            <input type="hidden" name="version" value={begun.version} />
+            <ItemFields
+              values={valuesOf(begun, refused)}
+              owners={withOwner(owners, begun)}
+              failure={refused}
+            />
             <SelectField
               label="State"
               name="state"
-              defaultValue={typedOr(refused, 'state', item.state)}
+              defaultValue={typedOr(refused, 'state', begun.state)}
               options={ACTION_ITEM_STATES.map((value) => ({ value, label: ACTION_ITEM_STATE_LABELS[value] }))}
             />
             <Button type="submit" className="justify-self-start">
@@ -154,7 +163,7 @@ function ItemFields({
         errors={failure?.fields.email}
         options={owners.map(({ name, email }) => ({ value: email, label: name }))}
       />
-      <div className="grid grid-cols-2 gap-3">
+      <div className="grid gap-3 min-[26rem]:grid-cols-2">
         <TextField
           label="Due"
           name="dueOn"

@@ -11,6 +11,7 @@ import { EmptyState, FailureNotice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
+import { useHeld } from '#app/lib/use-held';
 import { ActionItem } from '#app/postmortems/action-item';
 import { itemIntents } from '#app/postmortems/item-intents.server';
 import { CsvLink } from '#app/settings/csv-link';
@@ -54,7 +55,9 @@ const EMPTY: Record<DueGroup, string> = {
 };
 
 export default function ActionItems() {
-  const { columns, owners, filter } = useLoaderData<typeof loader>();
+  const { columns: loaded, owners, filter } = useLoaderData<typeof loader>();
+  // An item that somebody else puts off changes its column, and with it would go what is typed.
+  const columns = useHeld(loaded);
   const failure = useActionData<typeof action>() as ActionFailure | undefined;
   const mayChange = can(useSubject(), 'postmortems.manage');
   const { page: _page, ...csvFilter } = filter;

@@ -14,6 +14,7 @@ const HEADER = [
   'begun (UTC)',
   'changed (UTC)',
   'published (UTC)',
+  'published revision',
   'open action items',
 ];
 
@@ -38,6 +39,7 @@ async function* readAll(ctx: Ctx, filter: Record<string, string>) {
       row.createdAt,
       row.changedAt,
       row.publishedAt,
+      row.publishedRevision,
       row.openItems,
     ]);
     if (rows.length < BATCH) return;

@@ -1,6 +1,6 @@
 import type { MetaFunction } from '@remix-run/node';
 import { Link, useActionData, useLoaderData } from '@remix-run/react';
-import { Download } from 'lucide-react';
+import { Download, Printer } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -32,7 +32,6 @@ import { BackLink } from '#app/settings/back-link';
 import { can } from '#server/auth/contract';
 import { getImpact } from '#server/business/queries';
 import { impactWords } from '#server/business/words/contract';
-import { listTimeline } from '#server/incidents/queries';
 import type { Ctx } from '#server/platform/context';
 import {
   approvePostmortem,
@@ -44,6 +43,7 @@ import { addActionItem } from '#server/postmortems/commands/manage-items';
 import {
   getPostmortem,
   getPostmortemRevision,
+  getPostmortemTimeline,
   listOwners,
   previewPostmortem,
 } from '#server/postmortems/queries';
@@ -60,7 +60,7 @@ export { revalidateAfterRefusal as shouldRevalidate } from '#app/lib/revalidate'
 export const meta: MetaFunction<typeof loader> = (args) =>
   pageTitle(args, `Post-mortem of ${args.data?.postmortem.incidentName ?? 'an incident'}`);
 
-/** Entries of a page; the document that can be downloaded has more. */
+/** Entries of a page; the printed document has more. */
 const TIMELINE = 200;
 const DAY_MS = 86_400_000;
 
@@ -72,7 +72,7 @@ export const loader = protectedLoader({ access: 'postmortems.read' }, async ({ c
   const mayReadIncident = can(ctx.actor, 'incidents.read');
   const [html, timeline, owners, cost] = await Promise.all([
     previewPostmortem(ctx, old?.sections ?? postmortem.sections),
-    mayReadIncident ? listTimeline(ctx, { number, pageSize: TIMELINE, order: 'oldest' }) : null,
+    getPostmortemTimeline(ctx, { number, most: TIMELINE }),
     can(ctx.actor, 'postmortems.manage') ? listOwners(ctx, {}) : [],
     mayReadIncident ? costWords(ctx, number) : null,
   ]);
@@ -179,6 +179,9 @@ export default function Postmortem() {
         title={`Post-mortem of ${incidentName}: ${postmortem.title}`}
         actions={
           <>
+            <a href="#next" className="link hit inline-flex items-center lg:hidden">
+              What comes next
+            </a>
             <AuditLink filter={{ search: incidentName }} />
             {can(subject, 'incidents.read') ? (
               <LinkButton to={paths.incident(incidentNumber)}>{incidentName}</LinkButton>
@@ -191,6 +194,10 @@ export default function Postmortem() {
               <Download aria-hidden="true" size={15} />
               Markdown
             </a>
+            <LinkButton to={paths.printPostmortem(incidentNumber)}>
+              <Printer aria-hidden="true" size={15} />
+              Print or save as PDF
+            </LinkButton>
             {isWritable ? (
               <LinkButton to={paths.editPostmortem(incidentNumber)} look="primary">
                 Write
@@ -223,14 +230,27 @@ export default function Postmortem() {
           }
         />
       ) : null}
+      {!old && postmortem.publishedRevision !== null && state !== 'published' ? (
+        <Notice
+          tone="info"
+          title={`Revision ${postmortem.publishedRevision} is published; this is another text, which nobody has published yet.`}
+          className="mb-4"
+          actions={
+            <Link
+              to={paths.postmortem(incidentNumber, { revision: postmortem.publishedRevision })}
+              className="link"
+            >
+              See the published one
+            </Link>
+          }
+        />
+      ) : null}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)] lg:items-start print:block print:space-y-4">
         <article className="print-flat min-w-0 divide-y divide-line rounded-l bg-surface shadow-raised">
           {BEFORE_TIMELINE.map(part)}
-          {timeline ? (
-            <Part title="Timeline" note="As it is in the incident, UTC.">
-              <Timeline entries={timeline.rows} total={timeline.total} />
-            </Part>
-          ) : null}
+          <Part title="Timeline" note="As it is in the incident, UTC.">
+            <Timeline {...timeline} number={incidentNumber} />
+          </Part>
           {AFTER_TIMELINE.map(part)}
         </article>
         <div className="grid min-w-0 gap-4 print:block print:space-y-4">

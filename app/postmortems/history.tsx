@@ -1,6 +1,7 @@
 import { Link } from '@remix-run/react';
 import { Section } from '#app/components/ui/section';
 import { RelativeTime } from '#app/components/ui/time';
+import { cn } from '#app/lib/cn';
 import { formatUtc } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
 import type { PostmortemDetail } from '#server/postmortems/contract';
@@ -10,23 +11,33 @@ import { DECISION_LABELS } from '#server/postmortems/words/contract';
 export function DecisionList({ decisions }: Pick<PostmortemDetail, 'decisions'>) {
   return (
     <Section title="Decisions" flush>
-      {decisions.length === 0 ? (
-        <p className="px-4 py-3 text-muted">Nobody has been asked to look at it yet.</p>
-      ) : null}
-      <ul className="divide-y divide-line">
-        {decisions.map((each) => (
-          <li key={`${each.decidedAt} ${each.kind}`} className="px-4 py-2">
-            <p className="break-words">
-              {each.personName} {DECISION_LABELS[each.kind]}
-              {each.reason ? `: ${each.reason}` : ''}
-            </p>
-            <p className="text-s text-muted">
-              Revision {each.revision}, {formatUtc(each.decidedAt)}
-            </p>
-          </li>
-        ))}
-      </ul>
+      <DecisionLines decisions={decisions} className="divide-y divide-line" lineClassName="px-4 py-2" />
     </Section>
+  );
+}
+
+/** The same without a frame. */
+export function DecisionLines({
+  decisions,
+  className,
+  lineClassName,
+}: Pick<PostmortemDetail, 'decisions'> & { className?: string; lineClassName?: string }) {
+  if (decisions.length === 0)
+    return <p className={cn('text-muted', lineClassName)}>Nobody has been asked to look at it yet.</p>;
+  return (
+    <ul className={className}>
+      {decisions.map((each) => (
+        <li key={`${each.decidedAt} ${each.kind}`} className={lineClassName}>
+          <p className="break-words">
+            {each.personName} {DECISION_LABELS[each.kind]}
+            {each.reason ? `: ${each.reason}` : ''}
+          </p>
+          <p className="text-s text-muted">
+            Revision {each.revision}, {formatUtc(each.decidedAt)}
+          </p>
+        </li>
+      ))}
+    </ul>
   );
 }
 

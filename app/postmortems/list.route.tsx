@@ -163,6 +163,9 @@ function PostmortemItem({ row }: { row: PostmortemRow }) {
           ) : (
             <span>open again</span>
           )}
+          {row.publishedRevision !== null && row.state !== 'published' ? (
+            <span>revision {row.publishedRevision} is published</span>
+          ) : null}
           {row.openItems > 0 ? <span>{plural(row.openItems, 'open action item')}</span> : null}
         </p>
       </div>

@@ -6,7 +6,7 @@ import { Section } from '#app/components/ui/section';
 import type { ActionFailure } from '#app/http/protected.server';
 import { can, type Permission, whyNot } from '#server/auth/contract';
 import type { PostmortemDetail } from '#server/postmortems/contract';
-import type { PostmortemState } from '#server/postmortems/words/contract';
+import { type PostmortemState, RETURN_NEEDS } from '#server/postmortems/words/contract';
 
 interface Step {
   title: string;
@@ -35,10 +35,10 @@ const STEPS: Record<PostmortemState, Step> = {
 
 /** Where a post-mortem stands, the one step that follows, and the way back. */
 export function NextStep({
-  postmortem: { state, version },
+  postmortem: { state, version, publishedRevision },
   failure,
 }: {
-  postmortem: Pick<PostmortemDetail, 'state' | 'version'>;
+  postmortem: Pick<PostmortemDetail, 'state' | 'version' | 'publishedRevision'>;
   failure: ActionFailure | undefined;
 }) {
   const subject = useSubject();
@@ -49,7 +49,7 @@ export function NextStep({
   const typed = refused?.values.reason;
   const mayNot = (permission: Permission) => (can(subject, permission) ? null : whyNot(permission, subject));
   return (
-    <Section title={title} className="no-print">
+    <Section title={title} anchor="next" className="no-print scroll-mt-16">
       <div className="grid gap-3">
         <p className="text-muted">{text}</p>
         {does ? (
@@ -83,13 +83,13 @@ export function NextStep({
                 autoComplete="off"
                 defaultValue={typeof typed === 'string' ? typed : ''}
                 errors={refused?.fields.reason}
-                hint="Kept with its decisions. It is to be approved anew."
+                hint={`Kept with its decisions. It is to be approved anew.${publishedRevision === null ? '' : ` Revision ${publishedRevision} stays published until then.`}`}
               />
               <Button
                 type="submit"
                 className="justify-self-start"
                 aria-busy={busyWith === 'return'}
-                blockedBy={mayNot('postmortems.manage')}
+                blockedBy={mayNot(RETURN_NEEDS[state])}
               >
                 Take it back
               </Button>

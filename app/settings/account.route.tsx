@@ -13,18 +13,35 @@ import { paths } from '#app/lib/paths';
 import { AuditLink } from '#app/settings/audit-link';
 import { PermissionList } from '#app/settings/permission-list';
 import { ROLE_MEANINGS } from '#app/settings/permission-words';
+import { SlackHandle } from '#app/settings/slack-handle';
 import { changePassword } from '#server/auth/commands/manage-account';
+import { setOwnSlackHandle } from '#server/auth/commands/set-slack-handle';
 import { PASSWORD_MIN, ROLE_LABELS } from '#server/auth/contract';
 import { getMe } from '#server/auth/queries';
+import { listMentions } from '#server/notifications/queries';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
 
 export const meta: MetaFunction = (args) => pageTitle(args, 'Your account');
 
-export const loader = protectedLoader({ access: 'account.manage' }, ({ ctx }) => getMe(ctx, {}));
+export const loader = protectedLoader({ access: 'account.manage' }, async ({ ctx }) => {
+  const [me, mentions] = await Promise.all([getMe(ctx, {}), listMentions(ctx, {})]);
+  const slackId = mentions.find(({ handle }) => handle === me.slackHandle)?.slackId ?? null;
+  return { ...me, slackId };
+});
 
 export const action = protectedAction({
   intents: {
+    'slack-handle': {
+      access: 'account.manage',
+      handle: async ({ ctx, context, form }) => {
+        const { slackHandle } = await setOwnSlackHandle(ctx, { slackHandle: form.slackHandle });
+        return redirectWithToast(context, paths.account(), {
+          kind: 'success',
+          message: slackHandle ? `Slack’s messages call you @${slackHandle}.` : 'You have no Slack handle.',
+        });
+      },
+    },
     password: {
       access: 'account.manage',
       handle: async ({ ctx, context, form }) => {
@@ -40,12 +57,14 @@ export const action = protectedAction({
 
 export default function Account() {
   const me = useLoaderData<typeof loader>();
+  const failure = useActionData<typeof action>() as ActionFailure | undefined;
   return (
     <>
       <PageHeader
         title="Your account"
         actions={<AuditLink filter={{ actor: me.id }}>What you did</AuditLink>}
       />
+      <FailureNotice failure={failure?.intent === 'slack-handle' ? failure : undefined} className="mb-4" />
       <div className="grid gap-4">
         <Section title="You">
           <Facts
@@ -63,6 +82,7 @@ export default function Account() {
           />
           <p className="mt-3 text-s text-muted">An admin changes these.</p>
         </Section>
+        <SlackHandle key={me.slackHandle} handle={me.slackHandle} slackId={me.slackId} failure={failure} />
         <PasswordSection isDemo={me.isDemo} email={me.email} />
         <Section title="What your role may do">
           <PermissionList granted={me.permissions} tellRoles />
@@ -86,7 +106,7 @@ function PasswordSection({ isDemo, email }: { isDemo: boolean; email: string }) 
   }
   return (
     <Section title="Password" note="Changing it ends your other sessions. Your tokens stay.">
-      <FailureNotice failure={failure} className="mb-4" />
+      <FailureNotice failure={failure?.intent === 'password' ? failure : undefined} className="mb-4" />
       <Form method="post" className="grid max-w-sm gap-4">
         <input type="hidden" name="intent" value="password" />
         <input type="text" name="username" autoComplete="username" value={email} readOnly hidden />

@@ -41,7 +41,7 @@ export const PERMISSION_WORDS: Record<Permission, string> = {
   'incidents.manage': 'Declare incidents, and lead them to their end',
   'playbooks.manage': 'Say what the playbooks of incidents ask for',
   'postmortems.manage': 'Write post-mortems and deal with action items',
-  'postmortems.approve': 'Approve and publish post-mortems',
+  'postmortems.approve': 'Approve and publish post-mortems, and take back what is approved',
   'status.manage': 'Tell the public of incidents and maintenance',
   'status.configure': 'Say what the status page shows',
   'deliveries.retry': 'Send notifications again',

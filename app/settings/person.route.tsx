@@ -19,10 +19,13 @@ import { InvitationLink, type MadeLink } from '#app/settings/invitation-link';
 import { personLook } from '#app/settings/looks';
 import { PersonTokens } from '#app/settings/person-tokens';
 import { RoleChoice } from '#app/settings/role-choice';
+import { SlackHandle } from '#app/settings/slack-handle';
 import { changeRole, disablePerson, enablePerson, renewLink } from '#server/auth/commands/manage-people';
 import { endSessionsOf } from '#server/auth/commands/manage-sessions';
+import { setSlackHandle } from '#server/auth/commands/set-slack-handle';
 import { can, type PersonView, ROLE_LABELS } from '#server/auth/contract';
 import { listPeople, listTokens } from '#server/auth/queries';
+import { listMentions } from '#server/notifications/queries';
 import { AppError } from '#server/platform/errors';
 
 export { ErrorBoundary } from '#app/components/error-boundary';
@@ -32,8 +35,9 @@ export const meta: MetaFunction<typeof loader> = (args) =>
   pageTitle(args, args.data?.person.name ?? 'Person');
 
 export const loader = protectedLoader({ access: 'people.manage' }, async ({ ctx, params }) => {
-  const [people, tokens] = await Promise.all([
+  const [people, mentions, tokens] = await Promise.all([
     listPeople(ctx, {}),
+    can(ctx.actor, 'deliveries.read') ? listMentions(ctx, {}) : [],
     can(ctx.actor, 'tokens.manage') ? listTokens(ctx, { everybody: true }) : [],
   ]);
   const person = people.find((candidate) => candidate.id === params.userId);
@@ -42,7 +46,11 @@ export const loader = protectedLoader({ access: 'people.manage' }, async ({ ctx,
       hint: 'Open them from the list of people.',
     });
   }
-  return { person, tokens: tokens.filter((token) => token.ownerId === person.id) };
+  return {
+    person,
+    slackId: mentions.find(({ handle }) => handle === person.slackHandle)?.slackId ?? null,
+    tokens: tokens.filter((token) => token.ownerId === person.id),
+  };
 });
 
 const access = 'people.manage';
@@ -56,6 +64,18 @@ export const action = protectedAction({
         return redirectWithToast(context, paths.person(person.id), {
           kind: 'success',
           message: `${person.name} is ${ROLE_LABELS[person.role]} now. Their sessions ended.`,
+        });
+      },
+    },
+    'slack-handle': {
+      access,
+      handle: async ({ ctx, context, params, form }) => {
+        const person = await setSlackHandle(ctx, { userId: params.userId, slackHandle: form.slackHandle });
+        return redirectWithToast(context, paths.person(person.id), {
+          kind: 'success',
+          message: person.slackHandle
+            ? `Slack’s messages call ${person.name} @${person.slackHandle}.`
+            : `${person.name} has no Slack handle.`,
         });
       },
     },
@@ -108,7 +128,7 @@ export const action = protectedAction({
 });
 
 export default function Person() {
-  const { person, tokens } = useLoaderData<typeof loader>();
+  const { person, slackId, tokens } = useLoaderData<typeof loader>();
   const answer = useActionData<typeof action>() as ActionFailure | MadeLink | undefined;
   const viewer = useRootData()?.viewer;
   const isMe = viewer?.id === person.id;
@@ -176,6 +196,12 @@ export default function Person() {
             <Role person={person} failure={failure} />
           </>
         )}
+        <SlackHandle
+          key={`handle ${person.slackHandle}`}
+          handle={person.slackHandle}
+          slackId={slackId}
+          failure={failure}
+        />
         <PersonTokens tokens={tokens} />
         {isMe ? null : <MayUse person={person} failure={failure} />}
       </div>

@@ -9,6 +9,7 @@ import {
 } from '#server/auth/commands/manage-people';
 import { endOtherSessions, endSession, endSessionsOf } from '#server/auth/commands/manage-sessions';
 import { createToken, createTokenWithPassword, revokeToken } from '#server/auth/commands/manage-tokens';
+import { setOwnSlackHandle, setSlackHandle } from '#server/auth/commands/set-slack-handle';
 import type { Guarded } from '#server/auth/guard';
 import { getMe, listPeople, listSessions, listTokens } from '#server/auth/queries';
 import { estimateImpact, overrideImpact } from '#server/business/commands';
@@ -298,6 +299,8 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   disablePerson,
   enablePerson,
   renewLink,
+  setSlackHandle,
+  setOwnSlackHandle,
   endSessionsOf,
   listSessions: inRows(listSessions),
   endSession,

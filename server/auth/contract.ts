@@ -198,6 +198,19 @@ export const listTokensInput = z.object({ everybody: flagField });
 const roleField = z.enum(ROLES, 'Choose a role.');
 export const createPersonInput = z.object({ name: nameField, email: emailField, role: roleField });
 export const changeRoleInput = z.object({ userId: idField, role: roleField });
+/** As in the list of handles; empty: none. */
+const slackHandleField = z.string().check(
+  z.trim(),
+  z.toLowerCase(),
+  z.overwrite((value: string) => value.replace(/^@/, '')),
+  z.regex(
+    /^([a-z0-9][a-z0-9._-]{0,59})?$/,
+    'Enter a handle, like @rosa: letters, digits, - _ and dots, or leave it empty.',
+  ),
+  z.describe('As the list of handles has it, without its Slack id; empty: none.'),
+);
+export const setOwnSlackHandleInput = z.object({ slackHandle: slackHandleField });
+export const setSlackHandleInput = z.object({ userId: idField, slackHandle: slackHandleField });
 export const personInput = z.object({ userId: idField });
 export const disablePersonInput = z.object({
   userId: idField,
@@ -265,6 +278,8 @@ export const personView = z.object({
   role: z.enum(ROLES),
   /** `invited` has no password yet; `disabled` is also a demo person where those may not sign in. */
   status: z.enum(PERSON_STATUSES),
+  /** What Slack's messages call them by, without @; null: nothing. */
+  slackHandle: z.nullable(z.string()),
   isDemo: z.boolean(),
   createdAt: timestamp,
   lastSeenAt: maybeTime,
@@ -317,6 +332,7 @@ export const meView = z.object({
   name: z.string(),
   email: z.string(),
   role: z.enum(ROLES),
+  slackHandle: z.nullable(z.string()),
   isDemo: z.boolean(),
   /** Everything that this request's caller may do: by the role and, through a token, its scopes. */
   permissions: z.array(permission),

@@ -144,7 +144,7 @@ export const getMe = defineQuery({
   input: nothingInput,
   handle: async (ctx): Promise<MeView> => {
     if (!ctx.actor.id) throw new AppError('unprocessable', 'The console itself is no person.');
-    const { id, name, email, role, isDemo } = await ctx.db.user.findUniqueOrThrow({
+    const { id, name, email, role, slackHandle, isDemo } = await ctx.db.user.findUniqueOrThrow({
       where: { id: ctx.actor.id },
     });
     const token = ctx.actor.token
@@ -158,6 +158,7 @@ export const getMe = defineQuery({
       name,
       email,
       role,
+      slackHandle,
       isDemo,
       permissions: permissionsOf(ctx.actor),
       token: token && { ...token, expiresAt: token.expiresAt.toISOString() },

@@ -57,6 +57,7 @@ interface PersonRow {
   email: string;
   role: Role;
   status: PersonStatus;
+  slack_handle: string | null;
   is_demo: boolean;
   created_at: Date;
   last_seen_at: Date | null;
@@ -71,7 +72,7 @@ interface PersonRow {
  */
 export async function personViews(ctx: Ctx, where: Prisma.Sql): Promise<PersonView[]> {
   const rows = await ctx.db.$queryRaw<PersonRow[]>`
-    SELECT u.id, u.name, u.email, u.role::text AS role, u.is_demo, u.created_at,
+    SELECT u.id, u.name, u.email, u.role::text AS role, u.slack_handle, u.is_demo, u.created_at,
            CASE WHEN NOT ${mayAct(ctx)} THEN 'disabled' WHEN u.password_hash IS NULL THEN 'invited' ELSE 'active' END
              AS status,
            greatest((SELECT max(s.last_seen_at) FROM session s WHERE s.user_id = u.id),
@@ -90,6 +91,7 @@ export async function personViews(ctx: Ctx, where: Prisma.Sql): Promise<PersonVi
     email: row.email,
     role: row.role,
     status: row.status,
+    slackHandle: row.slack_handle,
     isDemo: row.is_demo,
     createdAt: row.created_at.toISOString(),
     lastSeenAt: iso(row.last_seen_at),

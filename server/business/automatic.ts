@@ -1,18 +1,23 @@
 import { incidentImpactKnown } from '#server/business/contract';
 import { SourceError } from '#server/business/drivers/source';
-import { addImpact, type Estimate, estimate, findSource, impactOf, spanOf } from '#server/business/records';
+import { addImpact, estimate, findSource, impactOf, spanOf } from '#server/business/records';
 import type { incidentResolved } from '#server/incidents/contract';
 import { getIncident } from '#server/incidents/queries';
 import { type Ctx, systemActor } from '#server/platform/context';
+import { isTransientDatabaseError } from '#server/platform/database-errors';
 import { publish } from '#server/platform/events';
 import type { EventType } from '#server/platform/events-contract';
+
+/** What people are told of a fault whose message is for the log alone. */
+const FAULT = 'The console failed to estimate it; its log says why.';
 
 type PayloadOf<E> = E extends EventType<infer T> ? T : never;
 
 /**
  * The end of an incident is followed by an estimate of what it cost, one for each end however often it is told. Idempotent.
- * A source that gives nothing is stated, whoever waits for the estimate goes on without, and it is tried again.
- * @throws SourceError so that the event is delivered again
+ * A source that gives nothing, or an estimate that fails, is stated; whoever waits for the estimate goes on without, and it is
+ * tried again.
+ * @throws whatever the estimate failed of, so that the event is delivered again
  */
 export async function estimateForResolved(
   caller: Ctx,
@@ -28,12 +33,13 @@ export async function estimateForResolved(
     await ctx.transaction((tx) => publish(tx, incidentImpactKnown, { number, recorded: null }));
     return;
   }
-  let made: Estimate;
   try {
-    made = await estimate(ctx, incident, found);
+    const made = await estimate(ctx, incident, found);
+    await ctx.transaction((tx) => addImpact(tx, incident, { ...impactOf(made), dedupKey: key }));
   } catch (error) {
-    if (!(error instanceof SourceError)) throw error;
-    const problem = `${error.message} The console tries again.`;
+    if (isTransientDatabaseError(error)) throw error;
+    const why = error instanceof SourceError ? error.message : FAULT;
+    const problem = `${why} The console tries again.`;
     await ctx.transaction((tx) =>
       addImpact(tx, incident, {
         kind: 'estimate',
@@ -52,5 +58,4 @@ export async function estimateForResolved(
     );
     throw error;
   }
-  await ctx.transaction((tx) => addImpact(tx, incident, { ...impactOf(made), dedupKey: key }));
 }

@@ -28,13 +28,18 @@ let responder: Ctx;
 let viewer: Ctx;
 /** What the source reads; changed to take the source away. */
 const variables: Record<string, string> = {};
+/** What reading it fails of, if of anything. */
+let fault: Error | null = null;
 
 const config = businessConfig();
 
 beforeAll(async () => {
   shop = await createBusinessShop();
-  const sources = (service: string, name: string) =>
-    createSources(opsConfigSchema.parse(config), variables)(service, name);
+  const sources = (service: string, name: string) => {
+    const source = createSources(opsConfigSchema.parse(config), variables)(service, name);
+    if (source === null || fault === null) return source;
+    return { ...source, measure: () => Promise.reject(fault) };
+  };
   app = await createTestApp({
     config,
     events: createEventRegistry(),
@@ -245,6 +250,36 @@ describe('the cost of an incident', () => {
     expect(known.history).toHaveLength(2);
     const renewed = await getPostmortem(viewer, { number });
     expect(renewed).toMatchObject({ revision: 2, version: 2 });
+    expect(renewed.sections.impact).toContain('€20.00 to €50.00');
+  });
+
+  it('that fails of something else is stated without what is internal, keeps nothing back, and is made later', async () => {
+    const incident = await opened(30);
+    const { number, startedAt } = incident;
+    await fourWeeks(startedAt, [[2_000], [3_000], [4_000], [5_000]]);
+    fault = new TypeError('rows[0] of reader@10.0.0.1 is undefined');
+    try {
+      await resolve(incident);
+      expect(await deliver()).toBe(fault.message);
+    } finally {
+      fault = null;
+    }
+    const problem = 'The console failed to estimate it; its log says why. The console tries again.';
+    expect((await getImpact(viewer, { number })).current).toMatchObject({
+      revenueLowMinor: null,
+      revenueProblem: problem,
+      usersProblem: problem,
+    });
+    const begun = await getPostmortem(viewer, { number });
+    expect(begun).toMatchObject({ state: 'draft', revision: 1 });
+    expect(begun.sections.impact).toContain('The console failed to estimate it');
+    expect(begun.sections.impact).not.toContain('10.0.0.1');
+
+    await tellAgain();
+    expect(await deliver()).toBeNull();
+    expect((await getImpact(viewer, { number })).current).toMatchObject({ revenueLowMinor: 2_000 });
+    const renewed = await getPostmortem(viewer, { number });
+    expect(renewed.revision).toBe(2);
     expect(renewed.sections.impact).toContain('€20.00 to €50.00');
   });
 

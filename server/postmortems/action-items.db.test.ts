@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setSlackHandle } from '#server/auth/commands/set-slack-handle';
 import { changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { type Ctx, systemActor } from '#server/platform/context';
@@ -167,6 +168,22 @@ describe('reminders', () => {
     await changeActionItem(rosa.ctx, { itemId, version: 1, state: 'cancelled' });
     await rounds(addDays(dueOn, 3));
     expect(await remindersOf(itemId)).toHaveLength(3);
+  });
+
+  it('mention their owner by the Slack handle of that day, and say so where there is none', async () => {
+    const dueOn = addDays(TODAY, 60);
+    const { id: itemId } = await add({ title: 'Ring me', dueOn, email: carl.email });
+    await rounds(dueOn);
+    const admin = await addPerson(app, 'admin');
+    await setSlackHandle(admin.ctx, { userId: carl.id, slackHandle: '@Carl' });
+    await rounds(addDays(dueOn, 1));
+    const told = await app.system.db.notification.findMany({
+      where: { groupKey: `action-item:${itemId}` },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(told.map(({ mentions }) => mentions)).toEqual([[], ['carl']]);
+    const owners = told.map(({ fields }) => (fields as { value: string }[])[0]?.value);
+    expect(owners).toEqual(['Carl (rings nobody: no Slack handle)', 'Carl']);
   });
 
   it('come anew before another due date', async () => {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { incidentNumberInput } from '#server/incidents/contract';
+import { incidentEntryView, incidentNumberInput } from '#server/incidents/contract';
 import { INCIDENT_LEVELS } from '#server/incidents/words/contract';
 import { pageOf, pageSizeInput, seenVersionInput, timestamp } from '#server/platform/contract';
 import {
@@ -7,6 +7,7 @@ import {
   DECISION_KINDS,
   DUE_GROUPS,
   POSTMORTEM_STATES,
+  POSTMORTEM_TIMELINE_MAX,
   POSTMORTEM_VIEWS,
   PRIORITIES,
   ROOT_CAUSE_KINDS,
@@ -68,6 +69,10 @@ export const postmortemFilter = z.object({
 });
 
 export const postmortemInput = z.object({ number });
+export const postmortemTimelineInput = z.object({
+  number,
+  most: z._default(z.int().check(z.minimum(1), z.maximum(POSTMORTEM_TIMELINE_MAX)), POSTMORTEM_TIMELINE_MAX),
+});
 export const revisionInput = z.object({
   number,
   revision: z.coerce.number().check(z.int(), z.minimum(1), z.maximum(2_147_483_647)),
@@ -127,7 +132,10 @@ export const postmortemRow = z.object({
   state: z.nullable(z.enum(POSTMORTEM_STATES)).check(z.describe('Null: nobody has begun one.')),
   createdAt: maybeTime,
   changedAt: maybeTime,
-  publishedAt: maybeTime,
+  publishedAt: maybeTime.check(
+    z.describe('When the published revision was; it stays while another is written.'),
+  ),
+  publishedRevision: z.nullable(z.int()).check(z.describe('What the team was told last; null: nothing was.')),
   openItems: z.int(),
 });
 export type PostmortemRow = z.infer<typeof postmortemRow>;
@@ -204,6 +212,15 @@ export const postmortemDocument = z.object({
   markdown: z.string().check(z.describe('The whole post-mortem, with the timeline and the action items.')),
 });
 export type PostmortemDocument = z.infer<typeof postmortemDocument>;
+
+const postmortemTimeline = z.object({
+  rows: z.array(incidentEntryView),
+  total: z.int().check(z.describe('How many entries there are, these and others.')),
+  publicNumber: z
+    .nullable(z.int())
+    .check(z.describe('Of what the public was told of it, on the status page; null: nothing.')),
+});
+export type PostmortemTimeline = z.infer<typeof postmortemTimeline>;
 
 export const ownerView = z.object({ name: z.string(), email: z.string() });
 export type OwnerView = z.infer<typeof ownerView>;

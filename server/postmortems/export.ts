@@ -1,7 +1,7 @@
 import type { IncidentEntryView } from '#server/incidents/contract';
 import { INCIDENT_LEVEL_LABELS } from '#server/incidents/words/contract';
 import { durationWords } from '#server/monitoring/rules/words/contract';
-import type { PostmortemDetail } from '#server/postmortems/contract';
+import type { PostmortemDetail, PostmortemTimeline } from '#server/postmortems/contract';
 import { minuteUtc, plainMarkdown } from '#server/postmortems/first-text';
 import {
   ACTION_ITEM_STATE_LABELS,
@@ -23,12 +23,17 @@ const AFTER_TIMELINE: readonly SectionKey[] = [
 ];
 const MESSAGES: readonly SectionKey[] = ['internalMessage', 'publicMessage'];
 
-/** A post-mortem as one Markdown document. @param total how many entries the timeline has */
+/**
+ * A post-mortem as one Markdown document. Its sections are Markdown as people wrote them, but for links to the console, which
+ * are whole; everything else is shown to the letter. @param base the address under which people know the console; null: links are paths on it
+ */
 export function toMarkdown(
   postmortem: PostmortemDetail,
-  timeline: readonly IncidentEntryView[],
-  total: number,
+  timeline: PostmortemTimeline,
+  base: string | null,
 ): string {
+  const linkTo: LinkTo = (path) => (base === null ? path : new URL(path, base).href);
+  const more = timeline.total - timeline.rows.length;
   const { incidentName, title, level, service, environment, startedAt, resolvedAt } = postmortem;
   const place = environment ? `${service}/${environment}` : service;
   const approved = postmortem.state === 'approved' || postmortem.state === 'published';
@@ -38,12 +43,15 @@ export function toMarkdown(
       '',
       `## ${SECTION_TITLES[key]}`,
       '',
-      postmortem.sections[key].trim() || '_Nothing is written here._',
+      withWholeLinks(postmortem.sections[key].trim(), linkTo) || '_Nothing is written here._',
     ]);
   return [
     `# Post-mortem of ${incidentName}: ${plainMarkdown(title)}`,
     '',
     `- State: ${POSTMORTEM_STATE_LABELS[postmortem.state]}, revision ${postmortem.revision}`,
+    ...(postmortem.publishedAt !== null && postmortem.state !== 'published'
+      ? [`- Published: revision ${postmortem.publishedRevision}, ${minuteUtc(postmortem.publishedAt)}`]
+      : []),
     ...(approval
       ? [`- Approved by ${plainMarkdown(approval.personName)}, ${minuteUtc(approval.decidedAt)}`]
       : []),
@@ -55,11 +63,13 @@ export function toMarkdown(
     '',
     '## Timeline',
     '',
-    ...timeline.map(
-      ({ occurredAt, authorName, text, correctedById }) =>
-        `- ${minuteUtc(occurredAt)}, ${plainMarkdown(authorName)}: ${plainMarkdown(text)}${correctedById ? ' (corrected)' : ''}`,
-    ),
-    ...(total > timeline.length ? ['', `The incident has ${total - timeline.length} more entries.`] : []),
+    ...timeline.rows.flatMap((entry) => entryLines(entry, timeline.publicNumber, linkTo)),
+    ...(more > 0
+      ? [
+          '',
+          `The timeline is cut here: ${more} more ${more === 1 ? 'entry is' : 'entries are'} in [${incidentName}](${linkTo(`/incidents/${postmortem.incidentNumber}`)}).`,
+        ]
+      : []),
     ...sections(AFTER_TIMELINE),
     '',
     '## Action items',
@@ -73,4 +83,49 @@ export function toMarkdown(
     ...sections(MESSAGES),
     '',
   ].join('\n');
+}
+
+type LinkTo = (path: string) => string;
+
+/** Links of the kind `[text](/runs/…)` lead to the console, from wherever they are read. */
+function withWholeLinks(markdown: string, linkTo: LinkTo): string {
+  return markdown.replaceAll(
+    /(\]\()(\/(?:alerts|runs|incidents|postmortems|status|deployments)\/[\w/.-]*)(?=\))/g,
+    (_, before: string, path: string) => `${before}${linkTo(path)}`,
+  );
+}
+
+/** What happened, and below it what it corrects and the evidence. */
+function entryLines(entry: IncidentEntryView, publicNumber: number | null, linkTo: LinkTo): string[] {
+  const { occurredAt, authorName, text, correctsText, correctedById } = entry;
+  const evidence = evidenceOf(entry, publicNumber).map(
+    ({ label, path }) => `[${plainMarkdown(label)}](${linkTo(path)})`,
+  );
+  return [
+    `- ${minuteUtc(occurredAt)}, ${plainMarkdown(authorName)}: ${plainMarkdown(text)}${correctedById ? ' (corrected later)' : ''}`,
+    ...(correctsText === null ? [] : [`  - Corrects: ${plainMarkdown(correctsText)}`]),
+    ...(evidence.length > 0 ? [`  - Evidence: ${evidence.join(', ')}`] : []),
+  ];
+}
+
+function evidenceOf(
+  { kind, alertId, runId, images, incidentNumber }: IncidentEntryView,
+  publicNumber: number | null,
+): { label: string; path: string }[] {
+  return [
+    ...(alertId ? [{ label: 'its alert', path: `/alerts/${alertId}` }] : []),
+    ...(runId ? [{ label: 'its run', path: `/runs/${runId}` }] : []),
+    ...(kind === 'status'
+      ? [
+          {
+            label: 'what the public sees',
+            path: publicNumber === null ? '/status' : `/status/incidents/${publicNumber}`,
+          },
+        ]
+      : []),
+    ...images.map(({ id, alt }) => ({
+      label: `Image: ${alt}`,
+      path: `/incidents/${incidentNumber}/images/${id}`,
+    })),
+  ];
 }

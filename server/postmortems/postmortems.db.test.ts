@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setOwnSlackHandle } from '#server/auth/commands/set-slack-handle';
 import { createEventRegistry } from '#server/bootstrap';
 import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
@@ -17,8 +18,10 @@ import {
   exportPostmortem,
   getPostmortem,
   getPostmortemRevision,
+  getPostmortemTimeline,
   listPostmortems,
 } from '#server/postmortems/queries';
+import { POSTMORTEM_TIMELINE_MAX } from '#server/postmortems/words/contract';
 import { createTestApp, type TestApp } from '#server/testing/context';
 import { METRICS_CONFIG } from '#server/testing/metrics';
 import { addPerson, failureOf } from '#server/testing/people';
@@ -216,14 +219,93 @@ describe('writing', () => {
       ['approved', 'Cleo'],
     ]);
     const told = await app.system.db.notification.findMany({ where: { link: `/postmortems/${number}` } });
-    expect(told.map(({ kind }) => kind).sort()).toEqual(['postmortem.created', 'postmortem.published']);
-    const draft = await returnPostmortem(responder, {
-      number,
-      version: published.version,
-      reason: 'A date is wrong',
+    expect([...new Set(told.map(({ kind }) => kind))].sort()).toEqual([
+      'postmortem.created',
+      'postmortem.published',
+      'postmortem.review',
+    ]);
+  });
+
+  it('is taken back to a draft by whoever writes while it waits, and then only by who may approve', async () => {
+    const number = await begun();
+    await savePostmortem(responder, { number, version: 1, ...TEXT });
+    await submitPostmortem(responder, { number, version: 2 });
+    const reason = 'A date is wrong';
+    expect((await returnPostmortem(responder, { number, version: 3, reason })).state).toBe('draft');
+    await submitPostmortem(responder, { number, version: 4 });
+    await approvePostmortem(commander, { number, version: 5 });
+    const audits = () => app.system.db.auditEntry.count({ where: { action: 'postmortems.return' } });
+    const before = await audits();
+    expect(await failureOf(returnPostmortem(responder, { number, version: 6, reason }))).toMatchObject({
+      kind: 'forbidden',
+      hint: expect.stringContaining('Incident commander'),
     });
-    expect(draft).toMatchObject({ state: 'draft', publishedAt: null });
-    expect(draft.decisions[0]).toMatchObject({ kind: 'returned', reason: 'A date is wrong' });
+    expect(await getPostmortem(viewer, { number })).toMatchObject({ state: 'approved', version: 6 });
+    expect(await audits()).toBe(before);
+    expect((await returnPostmortem(commander, { number, version: 6, reason })).state).toBe('draft');
+    expect(await audits()).toBe(before + 1);
+  });
+
+  it('stays published as it was while another text is written, until that is published', async () => {
+    const number = await begun();
+    await savePostmortem(responder, { number, version: 1, ...TEXT });
+    await submitPostmortem(responder, { number, version: 2 });
+    await approvePostmortem(commander, { number, version: 3 });
+    const published = await publishPostmortem(commander, { number, version: 4 });
+    expect(published).toMatchObject({ publishedRevision: 2, publishedAt: expect.any(String) });
+    const reason = 'A date is wrong';
+    expect(await failureOf(returnPostmortem(responder, { number, version: 5, reason }))).toMatchObject({
+      kind: 'forbidden',
+    });
+    const draft = await returnPostmortem(commander, { number, version: 5, reason });
+    expect(draft).toMatchObject({
+      state: 'draft',
+      publishedRevision: 2,
+      publishedAt: published.publishedAt,
+    });
+    expect(draft.decisions[0]).toMatchObject({ kind: 'returned', reason });
+    await savePostmortem(responder, { number, version: 6, resolution: 'Rolled back at noon.' });
+    const { markdown } = await exportPostmortem(viewer, { number });
+    expect(markdown).toContain('- State: Draft, revision 3\n- Published: revision 2, ');
+    const [listed] = (await listPostmortems(viewer, { search: `INC-${number}` })).rows;
+    expect(listed).toMatchObject({ state: 'draft', publishedRevision: 2 });
+    await submitPostmortem(responder, { number, version: 7 });
+    await approvePostmortem(commander, { number, version: 8 });
+    expect(await publishPostmortem(commander, { number, version: 9 })).toMatchObject({
+      state: 'published',
+      publishedRevision: 3,
+    });
+    const told = await app.system.db.notification.findMany({
+      where: { link: `/postmortems/${number}`, kind: 'postmortem.published' },
+      orderBy: { sequence: 'asc' },
+    });
+    expect(told.map(({ subject }) => /(is published.*):/.exec(subject)?.[1])).toEqual([
+      'is published',
+      'is published anew',
+    ]);
+  });
+
+  it('asks for a review those who may approve it, by their handles, but not who asks', async () => {
+    const [asks, approves, shut] = await Promise.all(
+      ['Asks', 'Approves', 'Shut'].map(async (name) => {
+        const person = await addPerson(app, 'commander', { name });
+        await setOwnSlackHandle(person.ctx, { slackHandle: ` @${name}.1 ` });
+        return person;
+      }),
+    );
+    await setOwnSlackHandle(responder, { slackHandle: 'rosa' });
+    await app.system.db.user.update({ where: { id: shut?.id ?? '' }, data: { disabledAt: new Date() } });
+    const number = await begun();
+    await savePostmortem(responder, { number, version: 1, ...TEXT });
+    await submitPostmortem(asks?.ctx as Ctx, { number, version: 2 });
+    const told = await app.system.db.notification.findFirst({
+      where: { link: `/postmortems/${number}`, kind: 'postmortem.review' },
+    });
+    expect(told).toMatchObject({
+      subject: `The post-mortem of INC-${number} waits for a review: Checkout *fails*`,
+      mentions: ['approves.1'],
+    });
+    expect(approves?.ctx.actor.name).toBe('Approves');
   });
 
   it('lists what has no review until it is approved', async () => {
@@ -242,6 +324,25 @@ describe('writing', () => {
       { state: 'approved' },
     ]);
     expect((await listPostmortems(viewer, { search: `INC-${unbegun}` })).total).toBe(0);
+  });
+
+  it('has the whole timeline up to a stated most, and says where it is cut', async () => {
+    const number = await begun();
+    await app.system.db.$executeRaw`
+      INSERT INTO incident_entry (incident_id, kind, text, occurred_at, recorded_at, author_name)
+      SELECT id, 'note', 'Entry ' || n, now(), now(), 'Rosa' FROM incident, generate_series(1, ${POSTMORTEM_TIMELINE_MAX}) n
+      WHERE number = ${number}`;
+    const { rows, total } = await getPostmortemTimeline(viewer, { number });
+    expect(rows).toHaveLength(POSTMORTEM_TIMELINE_MAX);
+    expect(total).toBeGreaterThan(POSTMORTEM_TIMELINE_MAX);
+    expect((await getPostmortemTimeline(viewer, { number, most: 3 })).rows).toHaveLength(3);
+    const { markdown } = await exportPostmortem(viewer, { number });
+    expect(markdown.match(/: Entry \d+$/gm)?.length).toBeGreaterThan(POSTMORTEM_TIMELINE_MAX - 10);
+    expect(markdown).toContain(`The timeline is cut here: ${total - POSTMORTEM_TIMELINE_MAX} more entr`);
+    for (const most of [0, POSTMORTEM_TIMELINE_MAX + 1])
+      expect(await failureOf(getPostmortemTimeline(viewer, { number, most }))).toMatchObject({
+        kind: 'invalid_input',
+      });
   });
 
   it('is one document with the timeline as it is now, in which nobody else’s words are Markdown', async () => {

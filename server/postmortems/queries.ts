@@ -1,9 +1,7 @@
 import { mayAct } from '#server/auth/conditions';
 import { can, nothingInput, ROLES } from '#server/auth/contract';
 import { defineQuery } from '#server/auth/guard';
-import { listTimeline } from '#server/incidents/queries';
 import { incidentName } from '#server/incidents/words/contract';
-import { type Ctx, systemActor } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import { Prisma } from '#server/platform/generated/prisma/client';
 import { readItems } from '#server/postmortems/action-items';
@@ -15,8 +13,10 @@ import {
   type PostmortemDocument,
   type PostmortemPage,
   type PostmortemRevisionView,
+  type PostmortemTimeline,
   postmortemFilter,
   postmortemInput,
+  postmortemTimelineInput,
   previewPostmortemInput,
   revisionInput,
 } from '#server/postmortems/contract';
@@ -25,8 +25,10 @@ import { renderMarkdown } from '#server/postmortems/markdown';
 import { readDetail, sectionsOf } from '#server/postmortems/read-detail';
 import { countRows, readRows } from '#server/postmortems/rows';
 import { addDays, dayOf } from '#server/postmortems/state';
+import { readTimeline } from '#server/postmortems/timeline';
 import {
   type DueGroup,
+  POSTMORTEM_TIMELINE_MAX,
   type PostmortemView,
   SECTION_KEYS,
   type Sections,
@@ -34,9 +36,6 @@ import {
 
 /** How many are counted beyond a page: counting them all means reading them all. */
 const COUNTED = 1_000;
-/** The longest timeline that a document has; the rest is with the incident. */
-const TIMELINE_MAX = 1_000;
-const TIMELINE_STEP = 200;
 
 const VIEWS: Record<PostmortemView, { where: Prisma.Sql; order: Prisma.Sql }> = {
   // Who waits longest comes first.
@@ -108,35 +107,29 @@ export const getPostmortemRevision = defineQuery({
   },
 });
 
-/** The post-mortem as one document, with the timeline as it is now. @throws AppError `not_found` */
+/** The post-mortem as one document, with the timeline as it is now; links are whole addresses where PUBLIC_URL is set. @throws AppError `not_found` */
 export const exportPostmortem = defineQuery({
   name: 'postmortems.export',
   access: 'postmortems.read',
   input: postmortemInput,
   handle: async (ctx, { number }): Promise<PostmortemDocument> => {
     const postmortem = await readDetail(ctx, number);
-    const timeline = await timelineOf(ctx, postmortem.incidentNumber);
+    const timeline = await readTimeline(ctx, postmortem.incidentNumber, POSTMORTEM_TIMELINE_MAX);
     return {
       fileName: `post-mortem-${postmortem.incidentName}.md`,
-      markdown: toMarkdown(postmortem, timeline.rows, timeline.total),
+      markdown: toMarkdown(postmortem, timeline, ctx.env.PUBLIC_URL ?? null),
     };
   },
 });
 
-/** The timeline of an incident, which whoever reads its post-mortem reads in it. */
-async function timelineOf(ctx: Ctx, number: number) {
-  const reader = ctx.as(systemActor('The console'));
-  const ask = (page: number) =>
-    listTimeline(reader, { number, page, pageSize: TIMELINE_STEP, order: 'oldest', system: 'show' });
-  const first = await ask(1);
-  const rows = [...first.rows];
-  for (let page = 2; rows.length < Math.min(first.total, TIMELINE_MAX); page += 1) {
-    const next = (await ask(page)).rows;
-    if (next.length === 0) break;
-    rows.push(...next);
-  }
-  return { rows, total: first.total };
-}
+/** The timeline from its beginning, as far as it is asked for. @throws AppError `not_found` */
+export const getPostmortemTimeline = defineQuery({
+  name: 'postmortems.get-timeline',
+  access: 'postmortems.read',
+  input: postmortemTimelineInput,
+  handle: async (ctx, { number, most }): Promise<PostmortemTimeline> =>
+    readTimeline(ctx, (await readDetail(ctx, number)).incidentNumber, most),
+});
 
 /** A page of action items: those that are due first, and of ended ones those that ended last. */
 export const listActionItems = defineQuery({

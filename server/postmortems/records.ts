@@ -21,6 +21,7 @@ export interface Held {
   state: PostmortemState;
   version: number;
   revision: number;
+  publishedRevision: number | null;
   rootCauseKind: RootCauseKind;
 }
 
@@ -50,7 +51,7 @@ export async function addRevision(
 export async function holdPostmortem(tx: Ctx, number: number): Promise<Held> {
   const [held] = await tx.db.$queryRaw<Held[]>`
     SELECT p.id::text AS id, p.incident_id::text AS "incidentId", i.number, i.title, i.service, i.environment, p.state,
-      p.version, p.revision, p.root_cause_kind AS "rootCauseKind"
+      p.version, p.revision, p.published_revision AS "publishedRevision", p.root_cause_kind AS "rootCauseKind"
     FROM postmortem p JOIN incident i ON i.id = p.incident_id WHERE i.number = ${number} FOR UPDATE OF p`;
   if (!held) throw noPostmortem(number, ' Nothing was changed.');
   return held;
@@ -89,13 +90,14 @@ export function auditPostmortem(
   });
 }
 
-/** Tells the team once of each version of a post-mortem. */
+/** Tells the team once of each version of a post-mortem. @param mentions handles of those whom it concerns */
 export async function tellTeam(
   tx: Ctx,
   { id, number, title, version }: Held,
-  kind: 'created' | 'published',
+  kind: 'created' | 'review' | 'published',
   what: string,
   text: string,
+  mentions: string[] = [],
 ): Promise<void> {
   await enqueueNotification(tx, {
     channel: 'ALERTS',
@@ -103,6 +105,7 @@ export async function tellTeam(
     subject: `The post-mortem of ${incidentName(number)} ${what}: ${title}`,
     text,
     link: `/postmortems/${number}`,
+    mentions,
     groupKey: `postmortem:${id}`,
     dedupKey: `postmortem:${id}:${kind}:${version}`,
     resolved: kind === 'published',

@@ -12,21 +12,24 @@ interface Due {
   number: number;
   title: string;
   ownerName: string;
+  ownerHandle: string | null;
   dueOn: string;
   priority: Priority;
   state: ActionItemState;
 }
 
 /**
- * Reminds of the action items that are due soon, once, and of those that are overdue, once a day, whatever became of their
- * incident. Days are those of UTC. The row of a reminder and its notification are one transaction: neither a crash nor
+ * Reminds the owners of the action items that are due soon, once, and of those that are overdue, once a day, whatever became
+ * of their incident; Slack rings them by their handle. Days are those of UTC. The row of a reminder and its notification are one transaction: neither a crash nor
  * several workers at once double or lose one. @returns how many were told
  */
 export async function remindOfActionItems(ctx: Ctx): Promise<number> {
   const today = dayOf(ctx.clock.now());
   const due = await ctx.db.$queryRaw<Due[]>`
-    SELECT a.id::text AS id, i.number, a.title, a.owner_name AS "ownerName", a.due_on::text AS "dueOn", a.priority, a.state
+    SELECT a.id::text AS id, i.number, a.title, a.owner_name AS "ownerName", u.slack_handle AS "ownerHandle",
+      a.due_on::text AS "dueOn", a.priority, a.state
     FROM action_item a JOIN postmortem p ON p.id = a.postmortem_id JOIN incident i ON i.id = p.incident_id
+      JOIN app_user u ON u.id = a.owner_id
     WHERE a.state IN ('open', 'in_progress') AND a.due_on <= ${remindUntil(today)}::date
       AND NOT EXISTS (
         SELECT FROM action_item_reminder r WHERE r.action_item_id = a.id
@@ -57,11 +60,15 @@ async function remind(ctx: Ctx, item: Due, today: string): Promise<boolean> {
       subject: `${item.ownerName}: "${item.title}" ${when}`,
       text: `From the post-mortem of ${incidentName(item.number)}. Finish it, or say when it will be done.`,
       fields: [
-        { name: 'Owner', value: item.ownerName },
+        {
+          name: 'Owner',
+          value: item.ownerHandle ? item.ownerName : `${item.ownerName} (rings nobody: no Slack handle)`,
+        },
         { name: 'Due', value: item.dueOn },
         { name: 'Priority', value: PRIORITY_LABELS[item.priority] },
       ],
       link: `/postmortems/${item.number}`,
+      mentions: item.ownerHandle ? [item.ownerHandle] : [],
       groupKey: `action-item:${item.id}`,
       dedupKey: `action-item:${item.id}:${kind}:${day}`,
     });

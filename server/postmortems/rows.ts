@@ -15,6 +15,7 @@ interface Row {
   createdAt: Date | null;
   changedAt: Date | null;
   publishedAt: Date | null;
+  publishedRevision: number | null;
   openItems: number;
 }
 
@@ -28,7 +29,7 @@ export async function readRows(
 ): Promise<PostmortemRow[]> {
   const rows = await ctx.db.$queryRaw<Row[]>`
     SELECT i.number, i.title, i.level, i.service, i.environment, i.resolved_at AS "resolvedAt", p.state,
-      p.created_at AS "createdAt", p.changed_at AS "changedAt", p.published_at AS "publishedAt",
+      p.created_at AS "createdAt", p.changed_at AS "changedAt", p.published_at AS "publishedAt", p.published_revision AS "publishedRevision",
       (SELECT count(*)::int FROM action_item a WHERE a.postmortem_id = p.id AND a.state IN ('open', 'in_progress')) AS "openItems"
     FROM incident i LEFT JOIN postmortem p ON p.incident_id = i.id
     WHERE ${where} ORDER BY ${order} LIMIT ${limit} OFFSET ${offset}`;

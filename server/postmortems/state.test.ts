@@ -9,6 +9,7 @@ import {
   mayWrite,
   missingSections,
   movesFrom,
+  permissionFor,
   reminderOf,
   stateAfter,
 } from '#server/postmortems/state';
@@ -51,6 +52,25 @@ describe('the way of a post-mortem', () => {
       }),
     );
     fc.assert(fc.property(state, (each) => movesFrom(each).every((way) => stateAfter(each, way) !== each)));
+  });
+
+  it('is taken back by whoever writes it until it is approved, and then by who may approve', () => {
+    const needs = POSTMORTEM_STATES.map((each) => permissionFor('return', each));
+    expect(needs).toEqual([
+      'postmortems.manage',
+      'postmortems.manage',
+      'postmortems.approve',
+      'postmortems.approve',
+    ]);
+    fc.assert(
+      fc.property(state, move, (each, way) => {
+        // What two stand behind is changed by nobody who only writes.
+        if (mayWrite(each) || stateAfter(each, way) === null) return;
+        expect(permissionFor(way, each)).toBe('postmortems.approve');
+      }),
+    );
+    expect(permissionFor('submit', 'draft')).toBe('postmortems.manage');
+    expect(permissionFor('approve', 'in_review')).toBe('postmortems.approve');
   });
 
   it('two people stand behind what is approved', () => {

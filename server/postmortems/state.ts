@@ -4,6 +4,7 @@ import {
   type DueGroup,
   NEEDED_SECTIONS,
   type PostmortemState,
+  RETURN_NEEDS,
   type SectionKey,
   type Sections,
 } from '#server/postmortems/words/contract';
@@ -30,6 +31,15 @@ export function stateAfter(state: PostmortemState, move: Move): PostmortemState 
 /** What can be done in a state, in the order in which it is offered. */
 export function movesFrom(state: PostmortemState): Move[] {
   return (Object.keys(MOVES) as Move[]).filter((move) => stateAfter(state, move) !== null);
+}
+
+/** What whoever makes a move has to be allowed. */
+export function permissionFor(
+  move: Move,
+  state: PostmortemState,
+): 'postmortems.manage' | 'postmortems.approve' {
+  if (move === 'return') return RETURN_NEEDS[state];
+  return move === 'submit' ? 'postmortems.manage' : 'postmortems.approve';
 }
 
 /** What is approved stays as it was approved: it becomes a draft again before somebody writes. */

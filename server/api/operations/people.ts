@@ -13,6 +13,8 @@ import {
   personInput,
   personView,
   sessionView,
+  setOwnSlackHandleInput,
+  setSlackHandleInput,
 } from '#server/auth/contract';
 
 const group = 'People';
@@ -90,6 +92,26 @@ export const PEOPLE_OPERATIONS = {
     status: 201,
     output: invitedPerson,
     location: '/people',
+  }),
+  setSlackHandle: defineOperation({
+    method: 'post',
+    path: `${one}/slack-handle`,
+    group,
+    summary: 'Say what Slack’s messages call a person',
+    description: 'Whom it rings is in the list of handles.',
+    input: setSlackHandleInput,
+    status: 200,
+    output: personView,
+  }),
+  setOwnSlackHandle: defineOperation({
+    method: 'post',
+    path: '/me/slack-handle',
+    group,
+    summary: 'Say what Slack’s messages call the caller',
+    description: 'Whom it rings is in the list of handles.',
+    input: setOwnSlackHandleInput,
+    status: 200,
+    output: meView,
   }),
   endSessionsOf: defineOperation({
     method: 'post',

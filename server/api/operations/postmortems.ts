@@ -118,7 +118,8 @@ export const POSTMORTEM_OPERATIONS = {
     path: '/postmortems/{number}/return',
     group,
     summary: 'Make a post-mortem a draft again',
-    description: 'With a reason. What was approved is to be approved anew.',
+    description:
+      'With a reason. What was approved is to be approved anew, and taking it back needs `postmortems.approve`. A published revision stays published until another is.',
     input: returnPostmortemInput,
     status: 200,
     output: postmortemDetail,

@@ -24,9 +24,9 @@ export async function fillPostmortems(client: pg.Client, count: number): Promise
      FROM incident, generate_series(1, 10) n WHERE title LIKE 'Checkout fails, once more: %'`,
   );
   await client.query(
-    `INSERT INTO postmortem (id, incident_id, state, version, revision, created_at, created_by_name, changed_at, published_at)
+    `INSERT INTO postmortem (id, incident_id, state, version, revision, created_at, created_by_name, changed_at, published_at, published_revision)
      SELECT gen_random_uuid(), id, CASE WHEN number % 10 = 0 THEN 'in_review' ELSE 'published' END, 6, 3, resolved_at,
-       'The console', resolved_at, CASE WHEN number % 10 > 0 THEN resolved_at END
+       'The console', resolved_at, CASE WHEN number % 10 > 0 THEN resolved_at END, CASE WHEN number % 10 > 0 THEN 3 END
      FROM incident WHERE title LIKE 'Checkout fails, once more: %'`,
   );
   await client.query(

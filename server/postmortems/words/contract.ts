@@ -10,6 +10,14 @@ export const POSTMORTEM_STATE_LABELS: Record<PostmortemState, string> = {
   published: 'Published',
 };
 
+/** Who may take one back to a draft: what is approved stays as it is for all but those who approve. */
+export const RETURN_NEEDS: Record<PostmortemState, 'postmortems.manage' | 'postmortems.approve'> = {
+  draft: 'postmortems.manage',
+  in_review: 'postmortems.manage',
+  approved: 'postmortems.approve',
+  published: 'postmortems.approve',
+};
+
 /** Which post-mortems a list shows. */
 export const POSTMORTEM_VIEWS = ['review', 'missing', 'all'] as const;
 export type PostmortemView = (typeof POSTMORTEM_VIEWS)[number];
@@ -87,6 +95,9 @@ export const ROOT_CAUSE_KIND_LABELS: Record<RootCauseKind, string> = {
 
 /** What a text needs before others are asked to look at it. */
 export const NEEDED_SECTIONS: readonly SectionKey[] = ['summary', 'impact', 'rootCause', 'resolution'];
+
+/** The longest timeline that a document has, entries; the rest is with the incident. */
+export const POSTMORTEM_TIMELINE_MAX = 2_000;
 
 /** The longest section, characters. */
 export const SECTION_MAX = 20_000;

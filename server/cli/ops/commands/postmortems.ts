@@ -66,10 +66,15 @@ export async function listPostmortems(ops: Ops<'listPostmortems'>, input: Comman
 export async function showPostmortem(ops: Ops<'getPostmortem'>, input: CommandInput): Promise<undefined> {
   const postmortem = await ops.call('getPostmortem', { number: incidentNumberOf(input) });
   const { state, incidentName, title, level, durationMs, revision, sections, decisions, items } = postmortem;
+  const { publishedRevision } = postmortem;
+  const published =
+    publishedRevision === null || publishedRevision === revision
+      ? ''
+      : `, revision ${publishedRevision} is published`;
   const { paint } = ops.screen;
   ops.screen.show(postmortem, () => [
     `${paint(STATES[state], POSTMORTEM_STATE_LABELS[state])}  ${incidentName}  ${clean(title)}`,
-    `Level ${level}, lasted ${duration(durationMs)}. Revision ${revision}.`,
+    `Level ${level}, lasted ${duration(durationMs)}. Revision ${revision}${published}.`,
     ...SECTION_KEYS.filter((key) => sections[key].trim() !== '').flatMap((key) => [
       '',
       SECTION_TITLES[key],
