@@ -2,6 +2,7 @@ import { Form, Link, useNavigation } from '@remix-run/react';
 import { ChevronRight } from 'lucide-react';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextField } from '#app/components/ui/field';
+import { RequestKey } from '#app/components/ui/request-key';
 import { StatusMark } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
@@ -121,6 +122,7 @@ export function NewActionItem({
   return (
     <Form method="post" preventScrollReset className="no-print grid gap-3 border-t border-line p-4">
       <input type="hidden" name="intent" value="add" />
+      <RequestKey />
       <ItemFields values={values} owners={owners} failure={failure} />
       <Button type="submit" className="justify-self-start" aria-busy={isBusy}>
         Add an action item
