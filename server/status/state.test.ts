@@ -7,6 +7,7 @@ import {
   lastDue,
   maintenanceStatus,
   mayFollow,
+  nextPostDue,
   promisedMinutes,
   stateOfChecks,
   stateOfComponent,
@@ -83,13 +84,35 @@ describe('updates', () => {
   });
 
   it('are due again every 20 minutes for two hours; a promise is due whenever it was for', () => {
-    const first = minutes(5);
+    const first = { at: minutes(5), isPromise: false };
     expect(lastDue(first, now, minutes(4.9))).toBeNull();
     expect(lastDue(first, now, minutes(5))).toEqual(minutes(5));
     expect(lastDue(first, now, minutes(44))).toEqual(minutes(25));
     expect(lastDue(first, now, minutes(119))).toEqual(minutes(105));
     expect(lastDue(first, now, minutes(126))).toBeNull();
-    expect(lastDue(minutes(300), now, minutes(301))).toEqual(minutes(300));
+    const late = { at: minutes(300), isPromise: true };
+    expect(lastDue(late, now, minutes(301))).toEqual(minutes(300));
+    expect(lastDue(late, now, minutes(321))).toBeNull();
+    expect(lastDue({ ...late, isPromise: false }, now, minutes(301))).toBeNull();
+  });
+
+  it('that promise no time are followed by one within 20 minutes all the same; a promise counts as it is', () => {
+    expect(nextPostDue({ promisedAt: null, postedAt: now })).toEqual({ at: minutes(20), isPromise: false });
+    expect(nextPostDue({ promisedAt: minutes(60), postedAt: now })).toEqual({
+      at: minutes(60),
+      isPromise: true,
+    });
+    const due = (at: number, postedAt = now) =>
+      lastDue(nextPostDue({ promisedAt: null, postedAt }), now, minutes(at));
+    expect([due(19), due(20), due(59), due(120), due(140)]).toEqual([
+      null,
+      minutes(20),
+      minutes(40),
+      minutes(120),
+      null,
+    ]);
+    // The last one fell in the second hour; what would be due after it is no longer.
+    expect(due(131, minutes(110))).toBeNull();
   });
 
   it('begin with words about what is affected', () => {
