@@ -176,7 +176,7 @@ export function UpdateForm({
           >
             Post it for everybody
           </Button>
-          <Button type="submit" name="intent" value="preview" size="big">
+          <Button type="submit" name="intent" value="preview" size="big" formNoValidate>
             Look at it first
           </Button>
           <Button type="submit" name="intent" value="keep-draft" size="big" formNoValidate>

@@ -192,7 +192,9 @@ describe('without a database', () => {
       }
       expect(await (await alone.get('/status')).text()).toContain('brought up to date for 12 min');
       expect(await (await alone.get('/status.json')).json()).toMatchObject({ isUpToDate: false });
-      expect(await (await alone.get('/status.rss')).text()).toContain('could not be brought up to date since');
+      expect(await (await alone.get('/status.rss')).text()).toContain(
+        'could not be brought up to date since',
+      );
       clock.advance(30 * 60_000);
       expect(await (await alone.get('/status')).text()).toContain('brought up to date for 42 min');
     } finally {

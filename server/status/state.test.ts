@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { escapeXml, html } from '#server/status/render/html';
-import { percentWords } from '#server/status/render/parts';
+import { fromTo, percentWords } from '#server/status/render/parts';
 import { TOKENS } from '#server/status/render/styles';
 import {
   lastDue,
@@ -158,6 +158,14 @@ describe('rendering', () => {
       '<p title="&quot;"><b>&lt;&amp;&quot;&#39;</b>&lt;1</p>',
     );
     expect(escapeXml('a\u0000\u000b<b>\n')).toBe('a&lt;b&gt;\n');
+  });
+
+  it('says the date of what begins and ends on one day once', () => {
+    const words = (to: string) => fromTo('2026-11-22T22:00:00.000Z', to).text.replaceAll(/<[^>]*>/g, '');
+    expect(words('2026-11-22T23:30:00.000Z')).toBe('22 Nov 2026, 22:00 to 23:30&nbsp;UTC');
+    expect(words('2026-11-23T01:00:00.000Z')).toBe(
+      '22 Nov 2026, 22:00&nbsp;UTC to 23 Nov 2026, 01:00&nbsp;UTC',
+    );
   });
 
   it('uses the tokens of the console as they are', () => {

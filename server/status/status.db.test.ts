@@ -317,7 +317,10 @@ describe('reminders', () => {
     const again = Date.now();
     await post({ number: opened.number, version: 3, title: undefined, nextUpdateMinutes: 0 });
     expect(await told(subject, again, 45)).toEqual([21, 41]);
-    await post({ number: opened.number, version: 4, title: undefined, state: 'resolved' });
+    clock.set(new Date());
+    const next = await post({ number: opened.number, version: 4, title: undefined });
+    expect(next.nextUpdateAt).not.toBeNull();
+    await post({ number: opened.number, version: 5, title: undefined, state: 'resolved' });
   });
 });
 

@@ -48,7 +48,7 @@ export const postStatusUpdate = defineCommand({
     const now = tx.clock.now();
     const minutes = promisedMinutes(input.nextUpdateMinutes, {
       state,
-      openedAt: before && from !== 'resolved' ? before.openedAt : now,
+      openedAt: before && from !== 'resolved' ? await beganAt(tx, before) : now,
       now,
     });
     const id = before?.id ?? tx.ids.uuid();
@@ -94,6 +94,20 @@ export const postStatusUpdate = defineCommand({
     return toIncidentView(row);
   },
 });
+
+/** When an open public incident was opened, or opened again. */
+async function beganAt(tx: Ctx, { id, openedAt }: StatusIncident): Promise<Date> {
+  const told = { statusIncidentId: id };
+  const over = await tx.db.statusUpdate.aggregate({
+    where: { ...told, state: 'resolved' },
+    _max: { id: true },
+  });
+  const { _min } = await tx.db.statusUpdate.aggregate({
+    where: { ...told, id: { gt: over._max.id ?? 0 } },
+    _min: { at: true },
+  });
+  return _min.at ?? openedAt;
+}
 
 /** Takes away the drafts that are posted, as far as they are as they were read. @returns their ids */
 async function takeDrafts(tx: Ctx, seen: Input['drafts']): Promise<string[]> {
