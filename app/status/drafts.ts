@@ -77,10 +77,13 @@ export function draftOf(form: FormValues): Draft {
   };
 }
 
-/** The drafts whose words a form has, as commands take them: the person's own, and that of somebody else. */
-export function seenDrafts({ draftId, draftVersion, takenId, takenVersion }: Draft) {
+/**
+ * The drafts that go with what a form sends, as commands take them: the person's own of the same subject, and that of somebody
+ * else whose words the form began with.
+ */
+export function seenDrafts({ draftId, draftVersion, takenId, takenVersion, from }: Draft) {
   const seen = (id: string, version: string) => (id === '' ? undefined : { draftId: id, version });
-  return { own: seen(draftId, draftVersion), taken: seen(takenId, takenVersion) };
+  return { own: seen(draftId, draftVersion), taken: from === '' ? undefined : seen(takenId, takenVersion) };
 }
 
 /**
@@ -92,9 +95,11 @@ export function beginning(composer: StatusComposer, asked: URLSearchParams): Omi
   const named = drafts.find(({ id }) => id === asked.get('draft'));
   const subject = named ? subjectOf(composer, named) : askedSubject(composer, asked);
   const { about, incident } = subject;
+  const same = drafts.filter((each) => each.isOwn && isSame(subjectOf(composer, each), subject));
+  // Of two that have become of the same, that which a keeping would replace.
   const own = named?.isOwn
     ? named
-    : drafts.find((each) => each.isOwn && isSame(subjectOf(composer, each), subject));
+    : (same.find(({ number }) => number === (about?.number ?? null)) ?? same[0]);
   const taken = named && !named.isOwn ? { draftId: named.id, version: named.version } : own?.taken;
   const askedState = PUBLIC_STATES.find((each) => each === asked.get('state'));
   const words = named ?? (askedState ? undefined : own);

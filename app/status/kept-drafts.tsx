@@ -69,7 +69,7 @@ export function DraftNotices({ draft, drafts }: { draft: Draft; drafts: readonly
         >
           {isOwnHere
             ? 'The public sees nothing of it until it is posted.'
-            : 'Keeping what is in the form takes its place.'}
+            : 'Keeping or posting what is in the form takes its place.'}
         </Notice>
       ) : null}
     </>

@@ -192,7 +192,8 @@ function wordsOf({ state, text, impacts, nextUpdateMinutes }: Draft) {
 function goOn(typed: Draft, now: Draft, { error, intent }: ActionFailure): Draft {
   if (error.kind !== 'conflict' || typed.number !== now.number) return typed;
   if (intent === 'post') return { ...typed, version: now.version };
-  return { ...typed, draftId: now.draftId, draftVersion: now.draftVersion, from: '' };
+  const from = typed.from === 'own' ? '' : typed.from;
+  return { ...typed, draftId: now.draftId, draftVersion: now.draftVersion, from };
 }
 
 export default function StatusUpdates() {
