@@ -21,3 +21,20 @@ test('without JavaScript: tell the public, and that it is over', async ({ open }
   await responder.getByRole('button', { name: 'Post it for everybody' }).click();
   await expect(responder.getByRole('region', { name: 'Resolved' })).toContainText(TITLE);
 });
+
+test('without JavaScript: a draft is kept, taken over and thrown away', async ({ open }) => {
+  const [responder, commander] = [await open('responder'), await open('commander')];
+  const words = 'Half a sente';
+  await responder.goto('/status-updates');
+  await responder.getByLabel('What the public should know').fill(words);
+  await responder.getByRole('button', { name: 'Keep as draft' }).click();
+  const form = responder.getByRole('region', { name: 'Tell the public of an incident' });
+  await expect(form).toContainText(/Draft kept \d\d:\d\d UTC/);
+  await expect(responder.getByLabel('What the public should know')).toHaveValue(words);
+  await commander.goto('/status-updates');
+  await commander.getByRole('link', { name: /^Take it over/ }).click();
+  await expect(commander.getByLabel('What the public should know')).toHaveValue(words);
+  await form.getByRole('button', { name: 'Throw it away' }).click();
+  await expect(form).not.toContainText('Draft kept');
+  await expect(responder.getByLabel('What the public should know')).not.toHaveValue(words);
+});

@@ -10,6 +10,7 @@ import { settleRules } from '#server/monitoring/rules/settle';
 import { type App, type Ctx, systemActor } from '#server/platform/context';
 import { remindOfActionItems } from '#server/postmortems/reminders';
 import { expireApprovals } from '#server/runs/approvals';
+import { forgetOldDrafts } from '#server/status/forget-drafts';
 import { syncStatusComponents } from '#server/status/keep-page';
 import { remindOfStatusUpdates } from '#server/status/remind';
 
@@ -33,6 +34,7 @@ const TASKS: readonly HousekeepingTask[] = [
   { name: 'remind of action items', run: remindOfActionItems },
   { name: 'sync components of the status page', run: syncStatusComponents },
   { name: 'remind of status updates', run: remindOfStatusUpdates },
+  { name: 'forget old drafts of status updates', run: forgetOldDrafts },
   { name: 'forget old answers', run: forgetOldRecords },
 ];
 

@@ -6,17 +6,17 @@ import { useEffect, useRef, useState } from 'react';
  * whatever else the page reads meanwhile or sends.
  */
 export function useFormKey(...intents: string[]): string {
-  return useOwnKey((form) => intents.includes(String(form.get('intent'))));
+  return useKeyAfter((sent) => sent === undefined || intents.includes(String(sent.get('intent'))));
 }
 
-/** The same for a form whose submissions are told from those of others by more than their intent. */
-export function useOwnKey(isOwn: (form: FormData) => boolean): string {
+/** The key of what begins anew after the moves and submissions that are its own; a move sends nothing. */
+export function useKeyAfter(isOwn: (sent: FormData | undefined) => boolean): string {
   const { key } = useLocation();
   const { state, formData } = useNavigation();
   const [own, setOwn] = useState(key);
   const isOfOthers = useRef(false);
   useEffect(() => {
-    if (state !== 'idle') isOfOthers.current = formData !== undefined && !isOwn(formData);
+    if (state !== 'idle') isOfOthers.current = !isOwn(formData);
   });
   useEffect(() => {
     if (!isOfOthers.current) setOwn(key);

@@ -6,7 +6,7 @@ import { RequestKey } from '#app/components/ui/request-key';
 import { StatusMark } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
-import { useOwnKey } from '#app/lib/use-form-key';
+import { useKeyAfter } from '#app/lib/use-form-key';
 import { useHeldFor } from '#app/lib/use-held';
 import { itemLook } from '#app/postmortems/looks';
 import type { ActionItemView, OwnerView } from '#server/postmortems/contract';
@@ -35,7 +35,7 @@ export function ActionItem({
 }: ItemActions & { item: ActionItemView; withIncident?: boolean }) {
   const refused = failure?.values.itemId === item.id ? failure : undefined;
   const isEnded = item.group === 'ended';
-  const formKey = useOwnKey((form) => form.get('itemId') === item.id);
+  const formKey = useKeyAfter((sent) => sent === undefined || sent.get('itemId') === item.id);
   // What the form began with: its version tells the server which item was looked at.
   const begun = useHeldFor(formKey, item);
   return (

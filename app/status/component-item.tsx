@@ -1,8 +1,10 @@
 import { Form } from '@remix-run/react';
 import { ChevronRight, Trash2 } from 'lucide-react';
+import { useState } from 'react';
 import { Button } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
 import type { ActionFailure } from '#app/http/protected.server';
+import { useKeyAfter } from '#app/lib/use-form-key';
 import { ComponentFields } from '#app/status/component-fields';
 import { listOf, textOf } from '#app/status/drafts';
 import type { StatusComponentView, StatusPlace } from '#server/status/contract';
@@ -20,7 +22,9 @@ export function ComponentItem({
   failure: ActionFailure | undefined;
   blockedBy: string | null;
 }) {
-  const { name, description, group, service, environment, checkKeys, isShown } = component;
+  const { key, name, description, group, service, environment, checkKeys, isShown } = component;
+  // What is typed in an open form stays until it is sent, whatever others change meanwhile.
+  const formKey = useKeyAfter((sent) => sent?.get('key') === key);
   const titles = checkKeys.map((key) => checks.find((each) => each.key === key)?.title ?? `${key} (gone)`);
   return (
     <li className="grid gap-1 px-4 py-3">
@@ -36,29 +40,14 @@ export function ComponentItem({
       {blockedBy ? (
         <p className="text-s text-muted">{blockedBy}</p>
       ) : (
-        <details className="group" open={failure ? true : undefined}>
-          <summary className="hit inline-flex items-center gap-1.5 text-muted hover:text-ink">
-            <ChevronRight
-              aria-hidden="true"
-              size={14}
-              className="transition-transform group-open:rotate-90"
-            />
-            Change it<span className="sr-only">: {name}</span>
-          </summary>
-          <ChangeForm
-            component={component}
-            checks={checks}
-            failure={failure?.intent === 'component' ? failure : undefined}
-          />
-          <RetireForm component={component} isRefused={failure?.intent === 'retire-component'} />
-        </details>
+        <ComponentForms key={formKey} component={component} checks={checks} failure={failure} />
       )}
     </li>
   );
 }
 
-function ChangeForm({
-  component: { key, version, name, description, group, position, checkKeys, isShown },
+function ComponentForms({
+  component,
   checks,
   failure,
 }: {
@@ -66,6 +55,39 @@ function ChangeForm({
   checks: StatusPlace['checks'];
   failure: ActionFailure | undefined;
 }) {
+  const [isOpen, setOpen] = useState(failure !== undefined);
+  const [begun, setBegun] = useState(component);
+  // Nothing is typed yet in what is closed: it begins as things are when it is opened.
+  if (!isOpen && begun.version !== component.version) setBegun(component);
+  return (
+    <details className="group" open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+      <summary className="hit inline-flex items-center gap-1.5 text-muted hover:text-ink">
+        <ChevronRight aria-hidden="true" size={14} className="transition-transform group-open:rotate-90" />
+        Change it<span className="sr-only">: {component.name}</span>
+      </summary>
+      <ChangeForm
+        key={begun.version}
+        component={begun}
+        checks={checks}
+        failure={failure?.intent === 'component' ? failure : undefined}
+      />
+      <RetireForm component={component} isRefused={failure?.intent === 'retire-component'} />
+    </details>
+  );
+}
+
+function ChangeForm({
+  component: { key, version: begunVersion, name, description, group, position, checkKeys, isShown },
+  checks,
+  failure,
+}: {
+  component: StatusComponentView;
+  checks: StatusPlace['checks'];
+  failure: ActionFailure | undefined;
+}) {
+  // Who was told that somebody was quicker goes on from what that one left; who was told anything else, from what they saw.
+  const isOverwritten = failure?.error.kind === 'conflict';
+  const version = failure && !isOverwritten ? textOf(failure.values.version) : begunVersion;
   // What is gone stays chosen until somebody takes it out: with nothing chosen it would stand for all.
   const gone = checkKeys.filter((own) => checks.every((each) => each.key !== own));
   return (

@@ -3,6 +3,7 @@ import { ChevronRight } from 'lucide-react';
 import { Button } from '#app/components/ui/button';
 import { Section } from '#app/components/ui/section';
 import type { ActionFailure } from '#app/http/protected.server';
+import { useKeyAfter } from '#app/lib/use-form-key';
 import { ComponentFields, HEADINGS_ID } from '#app/status/component-fields';
 import { ComponentItem } from '#app/status/component-item';
 import { listOf, textOf } from '#app/status/drafts';
@@ -23,6 +24,8 @@ export function ComponentList({
   failure: ActionFailure | undefined;
   blockedBy: string | null;
 }) {
+  // Emptied by what is added here, not by what others add.
+  const addKey = useKeyAfter((sent) => sent?.get('intent') === 'add-component');
   const own = failure && INTENTS.includes(failure.intent) ? failure : undefined;
   const active = components.filter(({ isRetired }) => !isRetired);
   const retired = components.filter(({ isRetired }) => isRetired);
@@ -35,7 +38,7 @@ export function ComponentList({
         <ul className="divide-y divide-line">
           {active.map((each) => (
             <ComponentItem
-              key={`${each.key} ${each.version}`}
+              key={each.key}
               component={each}
               checks={checksOf(each)}
               failure={textOf(own?.values.key) === each.key ? own : undefined}
@@ -52,8 +55,7 @@ export function ComponentList({
       )}
       {blockedBy ? null : (
         <AddComponent
-          // Emptied by each that is added.
-          key={components.length}
+          key={addKey}
           places={places}
           failure={own?.intent === 'add-component' ? own : undefined}
         />

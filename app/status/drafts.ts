@@ -1,5 +1,5 @@
 import type { FormValues } from '#app/http/form.server';
-import type { StatusComposer } from '#server/status/contract';
+import type { StatusComposer, StatusDraftView, StatusIncidentView } from '#server/status/contract';
 import {
   fillTemplate,
   IMPACTS,
@@ -21,6 +21,14 @@ export interface Draft {
   impacts: Record<string, Impact>;
   nextUpdateMinutes: string;
   requestKey: string;
+  /** The person's own kept draft of it, as it was read; empty: none. */
+  draftId: string;
+  draftVersion: string;
+  /** The kept draft of somebody else whose words these go on from; empty: none. */
+  takenId: string;
+  takenVersion: string;
+  /** Whose draft the form began with: own, taken, or empty for none. */
+  from: string;
 }
 
 const IMPACT_FIELD = 'impact.';
@@ -61,23 +69,65 @@ export function draftOf(form: FormValues): Draft {
     impacts: Object.fromEntries(impacts),
     nextUpdateMinutes: textOf(form.nextUpdateMinutes),
     requestKey: textOf(form.requestKey),
+    draftId: textOf(form.draftId),
+    draftVersion: textOf(form.draftVersion),
+    takenId: textOf(form.takenId),
+    takenVersion: textOf(form.takenVersion),
+    from: textOf(form.from),
   };
 }
 
-/** How an update begins: about what the address names, with the words of its state. */
+/**
+ * The drafts that go with what a form sends, as commands take them: the person's own of the same subject, and that of somebody
+ * else whose words the form began with.
+ */
+export function seenDrafts({ draftId, draftVersion, takenId, takenVersion, from }: Draft) {
+  const seen = (id: string, version: string) => (id === '' ? undefined : { draftId: id, version });
+  return { own: seen(draftId, draftVersion), taken: from === '' ? undefined : seen(takenId, takenVersion) };
+}
+
+/**
+ * How an update begins: about what the address names, or from the kept draft that it names. Without that it begins with the
+ * person's own draft, and where there is none or a state is asked for, with the words of the state.
+ */
 export function beginning(composer: StatusComposer, asked: URLSearchParams): Omit<Draft, 'requestKey'> {
-  const about =
-    composer.open.find(({ number }) => String(number) === asked.get('number')) ??
-    // What is public of an incident already goes on.
-    composer.open.find(({ incident }) => incident !== null && String(incident) === asked.get('incident'));
-  const incident = about ? '' : (asked.get('incident') ?? '');
-  const state = PUBLIC_STATES.find((each) => each === asked.get('state')) ?? about?.state ?? 'investigating';
-  const impacts = Object.fromEntries(about?.impacts.map((each) => [each.component, each.impact]) ?? []);
-  const affected = composer.components.filter(({ key }) => (impacts[key] ?? 'none') !== 'none');
-  return {
+  const { drafts } = composer;
+  const named = drafts.find(({ id }) => id === asked.get('draft'));
+  const subject = named ? subjectOf(composer, named) : askedSubject(composer, asked);
+  const { about, incident } = subject;
+  const same = drafts.filter((each) => each.isOwn && isSame(subjectOf(composer, each), subject));
+  // Of two that have become of the same, that which a keeping would replace.
+  const own = named?.isOwn
+    ? named
+    : (same.find(({ number }) => number === (about?.number ?? null)) ?? same[0]);
+  const taken = named && !named.isOwn ? { draftId: named.id, version: named.version } : own?.taken;
+  const askedState = PUBLIC_STATES.find((each) => each === asked.get('state'));
+  const words = named ?? (askedState ? undefined : own);
+  const begun = {
     number: about ? String(about.number) : '',
     version: about ? String(about.version) : '',
-    incident: /^\d{1,9}$/.test(incident) ? incident : '',
+    incident: about || incident === null ? '' : String(incident),
+    draftId: own?.id ?? '',
+    draftVersion: own ? String(own.version) : '',
+    takenId: taken?.draftId ?? '',
+    takenVersion: taken ? String(taken.version) : '',
+    from: !words ? '' : words.isOwn ? 'own' : 'taken',
+  };
+  if (words) {
+    return {
+      ...begun,
+      title: about?.title ?? words.title,
+      state: words.state,
+      text: words.text,
+      impacts: byComponent(words.impacts),
+      nextUpdateMinutes: String(words.nextUpdateMinutes ?? 20),
+    };
+  }
+  const state = askedState ?? about?.state ?? 'investigating';
+  const impacts = byComponent(about?.impacts ?? []);
+  const affected = composer.components.filter(({ key }) => (impacts[key] ?? 'none') !== 'none');
+  return {
+    ...begun,
     title: about?.title ?? '',
     state,
     text: fillTemplate(
@@ -87,4 +137,36 @@ export function beginning(composer: StatusComposer, asked: URLSearchParams): Omi
     impacts,
     nextUpdateMinutes: '20',
   };
+}
+
+/** A public incident that goes on, or the incident behind a new one, or neither: something new. */
+interface Subject {
+  about: StatusIncidentView | undefined;
+  incident: number | null;
+}
+
+function isSame(one: Subject, other: Subject): boolean {
+  return one.about?.number === other.about?.number && one.incident === other.incident;
+}
+
+function askedSubject({ open }: StatusComposer, asked: URLSearchParams): Subject {
+  const incident = asked.get('incident') ?? '';
+  const about =
+    open.find(({ number }) => String(number) === asked.get('number')) ??
+    // What is public of an incident already goes on.
+    open.find((each) => each.incident !== null && String(each.incident) === incident);
+  return { about, incident: !about && /^\d{1,9}$/.test(incident) ? Number(incident) : null };
+}
+
+/** What a kept draft is for by now: of what was told to the public meanwhile, that. */
+function subjectOf({ open, recent }: StatusComposer, { number, incident }: StatusDraftView): Subject {
+  const about =
+    number === null
+      ? open.find((each) => incident !== null && each.incident === incident)
+      : [...open, ...recent].find((each) => each.number === number);
+  return { about, incident: about ? null : incident };
+}
+
+function byComponent(impacts: StatusIncidentView['impacts']): Record<string, Impact> {
+  return Object.fromEntries(impacts.map(({ component, impact }) => [component, impact]));
 }

@@ -4,7 +4,6 @@ import { Button } from '#app/components/ui/button';
 import { TextAreaField, TextField } from '#app/components/ui/field';
 import { StatusMark } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
-import { formatUtc } from '#app/lib/format';
 import { listOf, textOf } from '#app/status/drafts';
 import { lookOfMaintenance } from '#app/status/looks';
 import type { StatusComponentView, StatusMaintenanceView } from '#server/status/contract';
@@ -98,7 +97,7 @@ export function MaintenanceItem({
         <StatusMark look={lookOfMaintenance(status)} />
       </div>
       <p className="text-s text-muted">
-        {formatUtc(startsAt)} to {formatUtc(endsAt)} · {announcedByName}
+        {spanWords(startsAt, endsAt)} · {announcedByName}
         {components.length > 0 ? ` · ${components.map((key) => names.get(key) ?? key).join(', ')}` : ''}
       </p>
       <p className="break-words whitespace-pre-line">{text}</p>
@@ -113,4 +112,11 @@ export function MaintenanceItem({
       ) : null}
     </li>
   );
+}
+
+/** `2026-03-01 22:00 to 23:30 UTC`, or with both dates where they differ. */
+function spanWords(from: string, to: string): string {
+  const [begins, ends] = [from, to].map((iso) => iso.slice(0, 16).replace('T', ' '));
+  const isOneDay = from.slice(0, 10) === to.slice(0, 10);
+  return `${begins} to ${isOneDay ? ends?.slice(11) : ends} UTC`;
 }

@@ -1,3 +1,4 @@
+import { ChevronRight } from 'lucide-react';
 import { LinkButton } from '#app/components/ui/button';
 import { StatusMark } from '#app/components/ui/status-mark';
 import { RelativeTime } from '#app/components/ui/time';
@@ -29,7 +30,7 @@ export function PublicIncidentItem({
       </div>
       <p className="text-s text-muted">
         {incident.incident === null ? '' : `INC-${incident.incident} · `}
-        {resolvedAt ? 'resolved ' : 'open since '}
+        {resolvedAt ? 'resolved ' : 'opened '}
         <RelativeTime at={resolvedAt ?? incident.openedAt} focusable />
         {affected.length > 0 ? ` · ${affected.join('; ')}` : ''}
       </p>
@@ -39,7 +40,8 @@ export function PublicIncidentItem({
         </p>
       ) : null}
       <details className="group min-w-0">
-        <summary className="hit inline-flex items-center text-muted hover:text-ink">
+        <summary className="hit inline-flex items-center gap-1.5 text-muted hover:text-ink">
+          <ChevronRight aria-hidden="true" size={14} className="transition-transform group-open:rotate-90" />
           What was told: {updates.length}
           <span className="sr-only"> of {title}</span>
         </summary>

@@ -8,8 +8,9 @@ import type { ActionFailure } from '#app/http/protected.server';
 import { cn } from '#app/lib/cn';
 import { paths } from '#app/lib/paths';
 import { type Draft, impactField } from '#app/status/drafts';
+import { aboutOf, DraftNotices } from '#app/status/kept-drafts';
 import { lookOfState } from '#app/status/looks';
-import type { StatusComponentView, StatusIncidentView } from '#server/status/contract';
+import type { StatusComponentView, StatusDraftView, StatusIncidentView } from '#server/status/contract';
 import { IMPACT_LABELS, IMPACTS, PUBLIC_STATE_LABELS, PUBLIC_STATES } from '#server/status/words/contract';
 
 const NEXT = [
@@ -19,6 +20,18 @@ const NEXT = [
   { value: '240', label: 'In four hours' },
   { value: '0', label: 'No time is promised' },
 ];
+/** What the form has beside what is typed. */
+const HIDDEN = [
+  'number',
+  'version',
+  'incident',
+  'requestKey',
+  'draftId',
+  'draftVersion',
+  'takenId',
+  'takenVersion',
+  'from',
+] as const;
 const PILL =
   'hit inline-flex max-w-full items-center rounded-full border border-edge/70 px-3 text-s no-underline hover:bg-hover';
 const HERE = 'border-herb bg-herb-soft font-medium';
@@ -28,6 +41,7 @@ export function UpdateForm({
   begun,
   open,
   components,
+  drafts,
   preview,
   failure,
 }: {
@@ -35,20 +49,27 @@ export function UpdateForm({
   begun: Draft;
   open: readonly StatusIncidentView[];
   components: readonly StatusComponentView[];
+  drafts: readonly StatusDraftView[];
   preview: Draft | undefined;
   failure: ActionFailure | undefined;
 }) {
   const [draft] = useState(begun);
-  const isBusy = useNavigation().state === 'submitting';
+  const { state, formData } = useNavigation();
+  const busyWith = state === 'submitting' ? formData?.get('intent') : null;
   const isNew = draft.number === '';
-  const about = isNew ? { incident: draft.incident } : { number: draft.number };
+  const about = aboutOf(draft);
+  const promised = NEXT.some(({ value }) => value === draft.nextUpdateMinutes)
+    ? NEXT
+    : [...NEXT, { value: draft.nextUpdateMinutes, label: `In ${draft.nextUpdateMinutes} minutes` }];
   return (
     <Section title={isNew ? 'Tell the public of an incident' : `Update: ${draft.title}`}>
+      <div className="grid gap-2 not-empty:mb-4">
+        <DraftNotices draft={draft} drafts={drafts} />
+      </div>
       <Form method="post" action={paths.statusUpdates(about)} className="grid gap-4">
-        <input type="hidden" name="number" value={draft.number} />
-        <input type="hidden" name="version" value={draft.version} />
-        <input type="hidden" name="incident" value={draft.incident} />
-        <input type="hidden" name="requestKey" value={draft.requestKey} />
+        {HIDDEN.map((name) => (
+          <input key={name} type="hidden" name={name} value={draft[name]} />
+        ))}
         {open.length > 0 ? (
           <nav aria-label="What it is about" className="flex flex-wrap gap-2">
             {open.map(({ number, title }) => (
@@ -103,7 +124,7 @@ export function UpdateForm({
             </Link>
           ))}
         </p>
-        <div className="grid gap-4 sm:grid-cols-2">
+        <div className="grid items-start gap-4 sm:grid-cols-2">
           <SelectField
             label="How it stands"
             name="state"
@@ -115,8 +136,9 @@ export function UpdateForm({
             label="Next update"
             name="nextUpdateMinutes"
             defaultValue={draft.nextUpdateMinutes}
-            options={NEXT}
+            options={promised}
             errors={failure?.fields.nextUpdateMinutes}
+            hint="In the first two hours you are reminded every 20 minutes also without a promise."
           />
         </div>
         <TextAreaField
@@ -144,11 +166,21 @@ export function UpdateForm({
           </fieldset>
         ) : null}
         <div className="flex flex-wrap items-center gap-3 border-t border-line pt-4">
-          <Button type="submit" name="intent" value="post" look="primary" size="big" aria-busy={isBusy}>
+          <Button
+            type="submit"
+            name="intent"
+            value="post"
+            look="primary"
+            size="big"
+            aria-busy={busyWith === 'post'}
+          >
             Post it for everybody
           </Button>
-          <Button type="submit" name="intent" value="preview" size="big">
+          <Button type="submit" name="intent" value="preview" size="big" formNoValidate>
             Look at it first
+          </Button>
+          <Button type="submit" name="intent" value="keep-draft" size="big" formNoValidate>
+            Keep as draft
           </Button>
         </div>
       </Form>

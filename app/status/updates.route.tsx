@@ -9,14 +9,17 @@ import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
-import { useFormKey } from '#app/lib/use-form-key';
+import { useFormKey, useKeyAfter } from '#app/lib/use-form-key';
+import { useHeld } from '#app/lib/use-held';
 import { ComponentList } from '#app/status/component-list';
-import { beginning, type Draft, draftOf, instantOf, listOf } from '#app/status/drafts';
+import { beginning, type Draft, draftOf, instantOf, listOf, seenDrafts } from '#app/status/drafts';
+import { aboutOf, DraftList } from '#app/status/kept-drafts';
 import { AnnounceForm, MaintenanceItem } from '#app/status/maintenance';
 import { Proposals } from '#app/status/proposals';
 import { PublicIncidentItem } from '#app/status/public-incident';
 import { UpdateForm } from '#app/status/update-form';
 import { can, whyNot } from '#server/auth/contract';
+import { discardStatusDraft, keepStatusDraft } from '#server/status/commands/keep-drafts';
 import {
   addStatusComponent,
   changeStatusComponent,
@@ -48,12 +51,14 @@ export const action = protectedAction({
     post: {
       access: 'status.manage',
       handle: async ({ ctx, context, form }) => {
-        const { number, version, incident, title, impacts, ...rest } = draftOf(form);
+        const draft = draftOf(form);
+        const { number, version, incident, title, requestKey } = draft;
+        const { own, taken } = seenDrafts(draft);
         const posted = await postStatusUpdate(ctx, {
-          ...rest,
+          ...wordsOf(draft),
           ...(number === '' ? { title, incident: incident || undefined } : { number, version }),
-          impacts: Object.entries(impacts).map(([component, impact]) => ({ component, impact })),
-          nextUpdateMinutes: rest.nextUpdateMinutes || undefined,
+          requestKey,
+          drafts: [own, taken].filter((each) => each !== undefined),
         });
         return redirectWithToast(
           context,
@@ -63,6 +68,36 @@ export const action = protectedAction({
             message: `The public sees it: ${posted.title}`,
           },
         );
+      },
+    },
+    'keep-draft': {
+      access: 'status.manage',
+      handle: async ({ ctx, context, form }) => {
+        const draft = draftOf(form);
+        const { own, taken } = seenDrafts(draft);
+        const kept = await keepStatusDraft(ctx, {
+          ...wordsOf(draft),
+          title: draft.title,
+          number: draft.number || undefined,
+          incident: draft.incident || undefined,
+          seen: own,
+          taken,
+        });
+        return redirectWithToast(context, paths.statusUpdates({ ...aboutOf(draft), draft: kept.id }), {
+          kind: 'success',
+          message: 'The draft is kept. The public sees nothing of it.',
+        });
+      },
+    },
+    'discard-draft': {
+      access: 'status.manage',
+      handle: async ({ ctx, context, form }) => {
+        const draft = draftOf(form);
+        await discardStatusDraft(ctx, { draftId: draft.draftId, version: draft.draftVersion });
+        return redirectWithToast(context, paths.statusUpdates(aboutOf(draft)), {
+          kind: 'success',
+          message: 'The draft is thrown away.',
+        });
       },
     },
     announce: {
@@ -140,21 +175,41 @@ export const action = protectedAction({
   },
 });
 
+/** What posting and keeping have in common. */
+function wordsOf({ state, text, impacts, nextUpdateMinutes }: Draft) {
+  return {
+    state,
+    text,
+    impacts: Object.entries(impacts).map(([component, impact]) => ({ component, impact })),
+    nextUpdateMinutes: nextUpdateMinutes || undefined,
+  };
+}
+
+/**
+ * What was refused because somebody was quicker goes on from what is there by now, which the page shows, with the same words: sent
+ * once more, they come after what was posted, or in the place of what was kept.
+ */
+function goOn(typed: Draft, now: Draft, { error, intent }: ActionFailure): Draft {
+  if (error.kind !== 'conflict' || typed.number !== now.number) return typed;
+  if (intent === 'post') return { ...typed, version: now.version };
+  const from = typed.from === 'own' ? '' : typed.from;
+  return { ...typed, draftId: now.draftId, draftVersion: now.draftVersion, from };
+}
+
 export default function StatusUpdates() {
-  const { composer, draft } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>() as ActionFailure | { preview: Draft } | undefined;
+  const { composer, draft: loaded } = useLoaderData<typeof loader>();
+  const answered = useActionData<typeof action>() as ActionFailure | { preview: Draft } | undefined;
+  const { answer, draft } = useHeld({ answer: answered, draft: loaded });
   const failure = answer && 'error' in answer ? answer : undefined;
   const preview = answer && 'preview' in answer ? answer.preview : undefined;
   const failed = (intent: string) => (failure?.intent === intent ? failure : undefined);
   const subject = useSubject();
-  const { components, open, recent, maintenance, proposals, places } = composer;
+  const { components, open, recent, maintenance, proposals, drafts, places } = composer;
   const shown = components.filter(({ isShown, isRetired }) => isShown && !isRetired);
-  const updateKey = useFormKey('post', 'preview');
-  // Somebody was quicker: the page shows by now what they posted, and the same words can be posted after it.
-  const goOn = (typed: Draft): Draft =>
-    failure?.error.kind === 'conflict' && typed.number === draft.number
-      ? { ...typed, version: draft.version }
-      : typed;
+  const updateKey = useFormKey('post', 'preview', 'keep-draft', 'discard-draft');
+  const announceKey = useKeyAfter((sent) => sent?.get('intent') === 'announce');
+  const refused = failed('post') ?? failed('keep-draft');
+  const begun = refused ? goOn(draftOf(refused.values), draft, refused) : (preview ?? draft);
   const names = new Map(components.map(({ key, name }) => [key, name]));
   return (
     <>
@@ -172,16 +227,21 @@ export default function StatusUpdates() {
       <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
         <div className="grid min-w-0 gap-4">
           <Proposals proposals={proposals} />
+          <DraftList
+            composer={composer}
+            without={[begun.draftId, begun.from === 'taken' ? begun.takenId : '']}
+          />
           <UpdateForm
             key={updateKey}
-            begun={failed('post') ? goOn(draftOf(failure?.values ?? {})) : (preview ?? draft)}
+            begun={begun}
             open={open}
             components={shown}
+            drafts={drafts}
             preview={preview}
-            failure={failed('post')}
+            failure={refused}
           />
           <Section title="Maintenance" flush>
-            <AnnounceForm components={shown} failure={failed('announce')} />
+            <AnnounceForm key={announceKey} components={shown} failure={failed('announce')} />
             {maintenance.length > 0 ? (
               <ul className="divide-y divide-line border-t border-line">
                 {maintenance.map((each) => (

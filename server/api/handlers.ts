@@ -128,6 +128,7 @@ import { listApprovals } from '#server/runs/queries/approvals';
 import { changeSchedule, pauseSchedule, resumeSchedule, runScheduleNow } from '#server/schedules/commands';
 import { getSchedule, listSchedules, listTicks, previewSchedule } from '#server/schedules/queries';
 import { getConfiguration, listEnvironments } from '#server/services/queries';
+import { discardStatusDraft, keepStatusDraft } from '#server/status/commands/keep-drafts';
 import {
   addStatusComponent,
   changeStatusComponent,
@@ -272,6 +273,8 @@ export const HANDLERS: { readonly [K in OperationId]: Handler<OutputOf<K>> } = {
   listFigureIncidents,
   getStatusComposer,
   postStatusUpdate,
+  keepStatusDraft,
+  discardStatusDraft,
   announceMaintenance,
   cancelMaintenance,
   addStatusComponent,

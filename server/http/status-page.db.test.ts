@@ -9,6 +9,7 @@ import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { addIncidentNote } from '#server/incidents/commands/write-timeline';
 import { type Ctx, createApp } from '#server/platform/context';
 import { openDatabase } from '#server/platform/db';
+import { keepStatusDraft } from '#server/status/commands/keep-drafts';
 import { announceMaintenance } from '#server/status/commands/manage-page';
 import { postStatusUpdate } from '#server/status/commands/post-update';
 import { keepStatusCopy, type StatusCopy } from '#server/status/copy';
@@ -18,7 +19,7 @@ import { eventually } from '#server/testing/eventually';
 import { FakeClock } from '#server/testing/fake-clock';
 import { createWebTestApp, startTestWebServer, type TestWebServer } from '#server/testing/web-server';
 
-const SECRETS = ['SESAME-TITLE', 'SESAME-NOTE', 'SESAME-NAME', 'SESAME-REASON'];
+const SECRETS = ['SESAME-TITLE', 'SESAME-NOTE', 'SESAME-NAME', 'SESAME-REASON', 'SESAME-DRAFT'];
 
 let app: TestApp;
 let web: TestWebServer;
@@ -42,6 +43,14 @@ beforeAll(async () => {
     text: '<script>alert(1)</script>',
     impacts: [{ component: 'shop-production', impact: 'degraded' }],
   });
+  for (const about of [{ number }, {}])
+    await keepStatusDraft(author, {
+      ...about,
+      title: 'SESAME-DRAFT title',
+      state: 'resolved',
+      text: 'SESAME-DRAFT text',
+      impacts: [{ component: 'shop-production', impact: 'major_outage' }],
+    });
   await announceMaintenance(author, {
     title: 'A new till',
     text: 'Paying pauses',
@@ -170,6 +179,8 @@ describe('without a database', () => {
     const writer = await keepStatusCopy(app, folder);
     await writer.refresh();
     await writer.stop();
+    const written = await readFile(path.join(folder, 'last-good.json'), 'utf8');
+    for (const secret of SECRETS) expect(written).not.toContain(secret);
     const clock = new FakeClock(new Date(Date.now() + 12 * 60_000).toISOString());
     const alone = await serveWithoutDatabase(folder, clock);
     try {
@@ -181,6 +192,9 @@ describe('without a database', () => {
       }
       expect(await (await alone.get('/status')).text()).toContain('brought up to date for 12 min');
       expect(await (await alone.get('/status.json')).json()).toMatchObject({ isUpToDate: false });
+      expect(await (await alone.get('/status.rss')).text()).toContain(
+        'could not be brought up to date since',
+      );
       clock.advance(30 * 60_000);
       expect(await (await alone.get('/status')).text()).toContain('brought up to date for 42 min');
     } finally {

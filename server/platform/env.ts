@@ -93,6 +93,8 @@ const envSchema = z.object({
   CHECK_HOUR_DAYS: z.coerce.number().int().min(90).max(730).default(400),
   /** How often a web process reads anew what the public sees, also when nothing told it to. */
   STATUS_REFRESH_MS: ms(5_000, 50),
+  /** What the public sees says how old it is once it could not be read anew for so long, or for three such beats. */
+  STATUS_STALE_MS: ms(30_000, 100),
   SESSION_HOURS: z.coerce.number().int().min(1).max(720).default(12),
   /** A session ends this long after its sign-in, however much it is used. */
   SESSION_MAX_DAYS: z.coerce.number().int().min(1).max(90).default(7),

@@ -68,6 +68,7 @@ const EXPECTED: Record<string, string> = {
   session: 'SIUD',
   setup_link: 'SIUD',
   status_component: 'SIU',
+  status_draft: 'SIUD',
   status_incident: 'SIU',
   status_maintenance: 'SIU',
   status_update: 'SI',

@@ -43,6 +43,28 @@ const moment = z.iso.datetime({
   error: 'Write a date and a time with its offset, like 2026-12-24T18:00:00Z.',
 });
 const version = seenVersionInput;
+const impactsInput = z._default(
+  z
+    .array(
+      z.object({
+        component: componentKey,
+        impact: z.enum(IMPACTS, 'Choose none, degraded, partial_outage or major_outage.'),
+      }),
+    )
+    .check(z.maxLength(100)),
+  [],
+);
+const nextUpdateInput = z.optional(
+  z.coerce
+    .number('Give minutes.')
+    .check(
+      z.int('Give whole minutes.'),
+      z.minimum(0),
+      z.maximum(NEXT_UPDATE_MAX_MINUTES, 'Promise the next update within a day.'),
+    ),
+);
+const draftId = z.uuid('There is no such draft.');
+const draftSeen = z.object({ draftId, version });
 
 export const postStatusUpdateInput = z.object({
   number: z
@@ -55,34 +77,49 @@ export const postStatusUpdateInput = z.object({
     .check(z.describe('Of a new one: the incident of the console behind it, which stays inside.')),
   state: z.enum(PUBLIC_STATES, 'Choose investigating, identified, monitoring or resolved.'),
   text,
-  impacts: z
-    ._default(
-      z
-        .array(
-          z.object({
-            component: componentKey,
-            impact: z.enum(IMPACTS, 'Choose none, degraded, partial_outage or major_outage.'),
-          }),
-        )
-        .check(z.maxLength(100)),
-      [],
-    )
-    .check(z.describe('What is affected, and how; what is left out is not affected.')),
-  nextUpdateMinutes: z
-    .optional(
-      z.coerce
-        .number('Give minutes.')
-        .check(
-          z.int('Give whole minutes.'),
-          z.minimum(0),
-          z.maximum(NEXT_UPDATE_MAX_MINUTES, 'Promise the next update within a day.'),
-        ),
-    )
-    .check(z.describe('When the next update is promised; 0: none is. Absent: 20 in the first two hours.')),
+  impacts: impactsInput.check(z.describe('What is affected, and how; what is left out is not affected.')),
+  nextUpdateMinutes: nextUpdateInput.check(
+    z.describe('When the next update is promised; 0: none is. Absent: 20 in the first two hours.'),
+  ),
+  drafts: z
+    ._default(z.array(draftSeen).check(z.maxLength(10)), [])
+    .check(
+      z.describe('Drafts whose words are posted: they go with it, unless somebody has changed one since.'),
+    ),
   requestKey: z
     .optional(z.uuid('Give a UUID.'))
     .check(z.describe('Chosen by the caller: an update of a key is posted once.')),
 });
+
+export const keepStatusDraftInput = z.object({
+  number: z
+    .optional(whole('Give the number of a public incident, like 7.'))
+    .check(z.describe('The public incident that it is for; absent: a new one.')),
+  incident: z
+    .optional(whole('Give the number of an incident, like 42.'))
+    .check(z.describe('Of a new one: the incident of the console behind it.')),
+  title: z._default(
+    z.string().check(z.trim(), z.maxLength(STATUS_TITLE_MAX, `At most ${STATUS_TITLE_MAX} characters.`)),
+    '',
+  ),
+  state: z.enum(PUBLIC_STATES, 'Choose investigating, identified, monitoring or resolved.'),
+  text: z._default(
+    z.string().check(z.maxLength(STATUS_TEXT_MAX, `At most ${STATUS_TEXT_MAX} characters.`)),
+    '',
+  ),
+  impacts: impactsInput,
+  nextUpdateMinutes: nextUpdateInput,
+  seen: z
+    .optional(draftSeen)
+    .check(z.describe('Your own draft of the same, as you looked at it: this is put in its place.')),
+  taken: z
+    .optional(draftSeen)
+    .check(
+      z.describe('The draft of somebody else that these words go on from. It stays until it is posted.'),
+    ),
+});
+
+export const discardStatusDraftInput = z.object({ draftId, version });
 
 export const announceMaintenanceInput = z.object({
   title,
@@ -217,6 +254,25 @@ export const statusIncidentView = z.object({
 });
 export type StatusIncidentView = z.infer<typeof statusIncidentView>;
 
+export const statusDraftView = z.object({
+  id: z.string(),
+  ownerName: z.string(),
+  isOwn: z.boolean().check(z.describe('Of whoever asks.')),
+  number: z.nullable(z.int()).check(z.describe('The public incident that it is for; null: a new one.')),
+  incident: z.nullable(z.int()).check(z.describe('Of a new one: the incident of the console behind it.')),
+  title: z.string(),
+  state,
+  text: z.string(),
+  impacts: z.array(z.object({ component: z.string(), impact: z.enum(IMPACTS) })),
+  nextUpdateMinutes: z.nullable(z.int()),
+  taken: z
+    .nullable(z.object({ draftId: z.string(), version: z.int() }))
+    .check(z.describe('The draft of somebody else that it goes on from.')),
+  keptAt: timestamp,
+  version: z.int(),
+});
+export type StatusDraftView = z.infer<typeof statusDraftView>;
+
 export const statusMaintenanceView = z.object({
   id: z.string(),
   title: z.string(),
@@ -258,6 +314,9 @@ export const statusComposer = z.object({
   recent: z.array(statusIncidentView).check(z.describe('The last ten that are resolved.')),
   maintenance: z.array(statusMaintenanceView).check(z.describe('The last twenty, the latest first.')),
   proposals: z.array(statusProposal),
+  drafts: z
+    .array(statusDraftView)
+    .check(z.describe('Of everybody, the last kept first. The public sees none.')),
   places: z.array(statusPlace).check(z.describe('What a component can stand for.')),
 });
 export type StatusComposer = z.infer<typeof statusComposer>;

@@ -8,8 +8,7 @@ import { startPollLoop } from '#server/platform/poll-loop';
 import { type PublicStatus, publicStatus } from '#server/status/contract';
 import { getPublicStatus } from '#server/status/queries';
 
-/** A copy that could not be renewed for so long says so, ms; or for so many of its beats. */
-const STALE_MS = 30_000;
+/** A copy that missed so many of its beats, and `STATUS_STALE_MS`, says so. */
 const STALE_BEATS = 3;
 /** What has not changed is written again after so long, so that its age is known after a restart, ms. */
 const REWRITE_MS = 30_000;
@@ -45,7 +44,7 @@ export async function keepStatusCopy(
   directory = path.join(app.env.DATA_DIR, 'status'),
 ): Promise<StatusCopy> {
   const file = path.join(directory, 'last-good.json');
-  const staleMs = Math.max(STALE_MS, STALE_BEATS * app.env.STATUS_REFRESH_MS);
+  const staleMs = Math.max(app.env.STATUS_STALE_MS, STALE_BEATS * app.env.STATUS_REFRESH_MS);
   let held = await readCopy(app, file);
   let written: { text: string; atMs: number } | null = null;
   let again = false;

@@ -3,12 +3,20 @@ import { defineQuery } from '#server/auth/guard';
 import type { Ctx } from '#server/platform/context';
 import { environmentViews } from '#server/services/queries';
 import type { PublicStatus, StatusComposer, StatusPlace, StatusProposal } from '#server/status/contract';
-import { toComponentView, toIncidentView, toMaintenanceView, withUpdates } from '#server/status/records';
+import {
+  toComponentView,
+  toDraftView,
+  toIncidentView,
+  toMaintenanceView,
+  withUpdates,
+} from '#server/status/records';
 import { readPublicStatus } from '#server/status/snapshot';
 import { FIRST_POST_MS } from '#server/status/state';
 
 /** Open incidents that the public could be told of; more than a handful at once are never open in truth. */
 const PROPOSALS = 20;
+/** Drafts that are shown; more are never begun at once in truth. */
+const DRAFTS = 50;
 
 /** What the public sees, read from the database. Requests of the public are answered from a copy; see `copy.ts`. */
 export const getPublicStatus = defineQuery({
@@ -25,7 +33,7 @@ export const getStatusComposer = defineQuery({
   input: z.object({}),
   handle: async (ctx): Promise<StatusComposer> => {
     const now = ctx.clock.now();
-    const [components, open, recent, maintenance, proposals, places] = await Promise.all([
+    const [components, open, recent, maintenance, proposals, drafts, places] = await Promise.all([
       ctx.db.statusComponent.findMany({ orderBy: [{ position: 'asc' }, { key: 'asc' }] }),
       ctx.db.statusIncident.findMany({
         where: { state: { not: 'resolved' } },
@@ -41,6 +49,7 @@ export const getStatusComposer = defineQuery({
       }),
       ctx.db.statusMaintenance.findMany({ orderBy: { startsAt: 'desc' }, take: 20 }),
       readProposals(ctx),
+      ctx.db.statusDraft.findMany({ orderBy: [{ keptAt: 'desc' }, { id: 'desc' }], take: DRAFTS }),
       readPlaces(ctx),
     ]);
     return {
@@ -49,6 +58,7 @@ export const getStatusComposer = defineQuery({
       recent: recent.map(toIncidentView),
       maintenance: maintenance.map((row) => toMaintenanceView(row, now)),
       proposals,
+      drafts: drafts.map((row) => toDraftView(ctx, row)),
       places,
     };
   },
@@ -76,22 +86,25 @@ interface ProposalRow {
   incidentTitle: string;
   level: number;
   number: number | null;
-  detectedAt: Date;
+  graveSince: Date | null;
 }
 
 async function readProposals(ctx: Ctx): Promise<StatusProposal[]> {
   const rows = await ctx.db.$queryRaw<ProposalRow[]>`
     (SELECT 'resolved' AS kind, i.number AS incident, i.title AS "incidentTitle", i.level, s.number,
-       i.detected_at AS "detectedAt"
+       i.grave_since AS "graveSince"
      FROM status_incident s JOIN incident i ON i.number = s.incident_number
      WHERE s.state <> 'resolved' AND i.state = 'resolved' ORDER BY i.resolved_at DESC LIMIT ${PROPOSALS})
     UNION ALL
-    (SELECT 'first', i.number, i.title, i.level, NULL, i.detected_at FROM incident i
+    (SELECT 'first', i.number, i.title, i.level, NULL, i.grave_since FROM incident i
      WHERE i.state <> 'resolved' AND i.merged_into_id IS NULL AND i.level <= 2
        AND NOT EXISTS (SELECT FROM status_incident s WHERE s.incident_number = i.number)
-     ORDER BY i.level, i.detected_at DESC LIMIT ${PROPOSALS})`;
-  return rows.map(({ detectedAt, ...row }) => ({
+     ORDER BY i.level, i.grave_since DESC LIMIT ${PROPOSALS})`;
+  return rows.map(({ graveSince, ...row }) => ({
     ...row,
-    dueAt: row.kind === 'first' ? new Date(detectedAt.getTime() + FIRST_POST_MS).toISOString() : null,
+    dueAt:
+      row.kind === 'first' && graveSince
+        ? new Date(graveSince.getTime() + FIRST_POST_MS).toISOString()
+        : null,
   }));
 }

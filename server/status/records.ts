@@ -3,10 +3,16 @@ import type { Ctx } from '#server/platform/context';
 import { AppError } from '#server/platform/errors';
 import type {
   StatusComponent,
+  StatusDraft,
   StatusIncident,
   StatusMaintenance,
 } from '#server/platform/generated/prisma/client';
-import type { StatusComponentView, StatusIncidentView, StatusMaintenanceView } from '#server/status/contract';
+import type {
+  StatusComponentView,
+  StatusDraftView,
+  StatusIncidentView,
+  StatusMaintenanceView,
+} from '#server/status/contract';
 import { type Impacts, maintenanceStatus } from '#server/status/state';
 import type { Impact, PublicState } from '#server/status/words/contract';
 
@@ -32,7 +38,7 @@ export function toIncidentView(row: StatusIncident & { updates: UpdateRow[] }): 
     title: row.title,
     incident: row.incidentNumber,
     state: row.state as PublicState,
-    impacts: Object.entries(row.impacts as Impacts).map(([component, impact]) => ({ component, impact })),
+    impacts: impactList(row.impacts as Impacts),
     openedAt: row.openedAt.toISOString(),
     resolvedAt: row.resolvedAt?.toISOString() ?? null,
     nextUpdateAt: row.nextUpdateAt?.toISOString() ?? null,
@@ -66,6 +72,52 @@ export function toMaintenanceView(row: StatusMaintenance, now: Date): StatusMain
     components,
     announcedByName,
   };
+}
+
+export function toDraftView(ctx: Ctx, row: StatusDraft): StatusDraftView {
+  const [kind, number] = row.about.split(':');
+  const { id, ownerName, title, text, nextUpdateMinutes, takenId, takenVersion, version } = row;
+  return {
+    id,
+    ownerName,
+    isOwn: row.ownerId === ctx.actor.id,
+    number: kind === 'public' ? Number(number) : null,
+    incident: kind === 'incident' ? Number(number) : null,
+    title,
+    state: row.state as PublicState,
+    text,
+    impacts: impactList(row.impacts as Impacts),
+    nextUpdateMinutes,
+    taken: takenId !== null && takenVersion !== null ? { draftId: takenId, version: takenVersion } : null,
+    keptAt: row.keptAt.toISOString(),
+    version,
+  };
+}
+
+/** What a draft is for, as the key under which a person has one. */
+export function aboutOf({ number, incident }: { number: number | null; incident: number | null }): string {
+  if (number !== null) return `public:${number}`;
+  return incident === null ? 'new' : `incident:${incident}`;
+}
+
+function impactList(impacts: Impacts): { component: string; impact: Impact }[] {
+  return Object.entries(impacts).map(([component, impact]) => ({ component, impact }));
+}
+
+/**
+ * The number of the incident of the console behind a public one: of a merged one, that which goes on.
+ * @throws AppError `unprocessable` for one that there is not
+ */
+export async function incidentBehind(tx: Ctx, number: number | undefined): Promise<number | null> {
+  if (number === undefined) return null;
+  const found = await tx.db.incident.findUnique({
+    where: { number },
+    select: { number: true, mergedInto: { select: { number: true } } },
+  });
+  if (found) return found.mergedInto?.number ?? found.number;
+  throw new AppError('unprocessable', `There is no INC-${number}. Nothing was changed.`, {
+    hint: 'Leave it out, or give the number of an incident of this console.',
+  });
 }
 
 /** The key of the component that an environment gets by itself. */

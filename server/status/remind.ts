@@ -1,7 +1,7 @@
 import { enqueueNotification } from '#server/notifications/commands';
 import type { Ctx } from '#server/platform/context';
 import { findEnvironmentConfig } from '#server/services/queries';
-import { FIRST_POST_MS, lastDue, POST_FOR_MS } from '#server/status/state';
+import { FIRST_POST_MS, lastDue, nextPostDue, POST_EVERY_MS, POST_FOR_MS } from '#server/status/state';
 
 /** Reminders that a stopped console has missed for longer than this are not made up for, ms. */
 const LATEST_MS = 24 * 3_600_000;
@@ -12,62 +12,85 @@ interface Unposted {
   level: number;
   service: string | null;
   environment: string | null;
-  detectedAt: Date;
+  graveSince: Date;
 }
 
-interface Promised {
+interface Open {
   number: number;
   title: string;
   incidentNumber: number | null;
-  openedAt: Date;
-  nextUpdateAt: Date;
+  /** When it was opened, or opened again. */
+  beganAt: Date;
+  postedAt: Date;
+  promisedAt: Date | null;
 }
 
 /**
- * Reminds of what the public should have been told by now: of a new incident of level 1 or 2 within five minutes, of an open
- * one when its next update is due, and again every 20 minutes in the first two hours. Once for each due time, however many
- * workers look.
+ * Reminds of what the public should have been told by now, once for each due time, however many workers look:
+ * - of an open incident that the public knows nothing of, five minutes after it became grave: recorded at level 1 or 2, raised
+ *   to it, or opened again at it. Whatever went before, the public could not have been told of it then.
+ * - of an open public incident when its promised next update is due; where no time is promised, 20 minutes after the last one.
+ * - and of each again every 20 minutes, in the first two hours of the incident, inside or outside.
  */
 export async function remindOfStatusUpdates(ctx: Ctx): Promise<void> {
+  await remindOfFirstPosts(ctx);
+  await remindOfNextPosts(ctx);
+}
+
+async function remindOfFirstPosts(ctx: Ctx): Promise<void> {
   const now = ctx.clock.now();
-  const since = new Date(now.getTime() - POST_FOR_MS);
-  const until = new Date(now.getTime() - FIRST_POST_MS);
+  const since = new Date(now.getTime() - POST_FOR_MS - POST_EVERY_MS);
   const unposted = await ctx.db.$queryRaw<Unposted[]>`
-    SELECT i.number, i.title, i.level, i.service, i.environment, i.detected_at AS "detectedAt" FROM incident i
-    WHERE i.state <> 'resolved' AND i.merged_into_id IS NULL AND i.level <= 2
-      AND i.detected_at BETWEEN ${since}::timestamptz AND ${until}::timestamptz
+    SELECT i.number, i.title, i.level, i.service, i.environment, i.grave_since AS "graveSince" FROM incident i
+    WHERE i.state <> 'resolved' AND i.merged_into_id IS NULL AND i.grave_since > ${since}::timestamptz
       AND NOT EXISTS (SELECT FROM status_incident s WHERE s.incident_number = i.number)
-    ORDER BY i.detected_at`;
+    ORDER BY i.grave_since`;
   for (const incident of unposted) {
     if (isPractice(ctx, incident)) continue;
-    const due = lastDue(new Date(incident.detectedAt.getTime() + FIRST_POST_MS), incident.detectedAt, now);
+    const { number, title, level, graveSince } = incident;
+    const first = { at: new Date(graveSince.getTime() + FIRST_POST_MS), isPromise: false };
+    const due = lastDue(first, graveSince, now);
     if (due === null) continue;
     await remind(ctx, {
-      subject: `The public knows nothing of INC-${incident.number} yet`,
-      text: `${incident.title}. It has level ${incident.level}: the status page should say so within 5 minutes, and then at least every 20.`,
-      level: incident.level,
-      key: `status:first:${incident.number}`,
+      subject: `The public knows nothing of INC-${number} yet`,
+      text: `${title}. It has level ${level}: the status page should say so within 5 minutes, and then at least every 20.`,
+      level,
+      key: `status:first:${number}`,
       due,
-      link: `/status-updates?incident=${incident.number}`,
+      link: `/status-updates?incident=${number}`,
     });
   }
-  const promised = await ctx.db.$queryRaw<Promised[]>`
-    SELECT number, title, incident_number AS "incidentNumber", opened_at AS "openedAt", next_update_at AS "nextUpdateAt"
-    FROM status_incident
-    WHERE state <> 'resolved' AND next_update_at <= ${now}::timestamptz
-      AND next_update_at > ${new Date(now.getTime() - LATEST_MS)}::timestamptz
-    ORDER BY next_update_at`;
-  for (const incident of promised) {
-    const due = lastDue(incident.nextUpdateAt, incident.openedAt, now);
+}
+
+async function remindOfNextPosts(ctx: Ctx): Promise<void> {
+  const now = ctx.clock.now();
+  const at = (agoMs: number) => new Date(now.getTime() - agoMs);
+  const open = await ctx.db.$queryRaw<Open[]>`
+    SELECT s.number, s.title, s.incident_number AS "incidentNumber", s.updated_at AS "postedAt",
+      s.next_update_at AS "promisedAt", coalesce(told.began_at, s.opened_at) AS "beganAt"
+    FROM status_incident s CROSS JOIN LATERAL (
+      SELECT min(u.at) AS began_at FROM status_update u WHERE u.status_incident_id = s.id AND u.id > coalesce(
+        (SELECT max(r.id) FROM status_update r WHERE r.status_incident_id = s.id AND r.state = 'resolved'), 0)
+    ) told
+    WHERE s.state <> 'resolved' AND CASE WHEN s.next_update_at IS NULL
+      THEN s.updated_at > ${at(POST_FOR_MS + POST_EVERY_MS)}::timestamptz
+      ELSE s.next_update_at BETWEEN ${at(LATEST_MS)}::timestamptz AND ${now}::timestamptz END
+    ORDER BY coalesce(s.next_update_at, s.updated_at)`;
+  for (const { number, title, incidentNumber, beganAt, postedAt, promisedAt } of open) {
+    const due = lastDue(nextPostDue({ promisedAt, postedAt }), beganAt, now);
     if (due === null) continue;
-    const inside = incident.incidentNumber === null ? '' : ` (INC-${incident.incidentNumber})`;
+    const which = `public incident ${number}${incidentNumber === null ? '' : ` (INC-${incidentNumber})`}`;
+    const wasDue = `was due at ${due.toISOString().slice(11, 16)} UTC`;
     await remind(ctx, {
-      subject: `The public waits for an update: ${incident.title}`,
-      text: `An update of public incident ${incident.number}${inside} was due at ${due.toISOString().slice(11, 16)} UTC.`,
+      subject: `The public waits for an update: ${title}`,
+      text:
+        promisedAt === null
+          ? `No time was promised for ${which}. In the first two hours the public hears of it at least every 20 minutes all the same: an update ${wasDue}.`
+          : `An update of ${which} ${wasDue}.`,
       level: 2,
-      key: `status:next:${incident.number}`,
+      key: `status:next:${number}`,
       due,
-      link: `/status-updates?number=${incident.number}`,
+      link: `/status-updates?number=${number}`,
     });
   }
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { escapeXml, html } from '#server/status/render/html';
-import { percentWords } from '#server/status/render/parts';
+import { fromTo, percentWords } from '#server/status/render/parts';
 import { TOKENS } from '#server/status/render/styles';
 import {
   lastDue,
   maintenanceStatus,
   mayFollow,
+  nextPostDue,
   promisedMinutes,
   stateOfChecks,
   stateOfComponent,
@@ -83,13 +84,35 @@ describe('updates', () => {
   });
 
   it('are due again every 20 minutes for two hours; a promise is due whenever it was for', () => {
-    const first = minutes(5);
+    const first = { at: minutes(5), isPromise: false };
     expect(lastDue(first, now, minutes(4.9))).toBeNull();
     expect(lastDue(first, now, minutes(5))).toEqual(minutes(5));
     expect(lastDue(first, now, minutes(44))).toEqual(minutes(25));
     expect(lastDue(first, now, minutes(119))).toEqual(minutes(105));
     expect(lastDue(first, now, minutes(126))).toBeNull();
-    expect(lastDue(minutes(300), now, minutes(301))).toEqual(minutes(300));
+    const late = { at: minutes(300), isPromise: true };
+    expect(lastDue(late, now, minutes(301))).toEqual(minutes(300));
+    expect(lastDue(late, now, minutes(321))).toBeNull();
+    expect(lastDue({ ...late, isPromise: false }, now, minutes(301))).toBeNull();
+  });
+
+  it('that promise no time are followed by one within 20 minutes all the same; a promise counts as it is', () => {
+    expect(nextPostDue({ promisedAt: null, postedAt: now })).toEqual({ at: minutes(20), isPromise: false });
+    expect(nextPostDue({ promisedAt: minutes(60), postedAt: now })).toEqual({
+      at: minutes(60),
+      isPromise: true,
+    });
+    const due = (at: number, postedAt = now) =>
+      lastDue(nextPostDue({ promisedAt: null, postedAt }), now, minutes(at));
+    expect([due(19), due(20), due(59), due(120), due(140)]).toEqual([
+      null,
+      minutes(20),
+      minutes(40),
+      minutes(120),
+      null,
+    ]);
+    // The last one fell in the second hour; what would be due after it is no longer.
+    expect(due(131, minutes(110))).toBeNull();
   });
 
   it('begin with words about what is affected', () => {
@@ -135,6 +158,14 @@ describe('rendering', () => {
       '<p title="&quot;"><b>&lt;&amp;&quot;&#39;</b>&lt;1</p>',
     );
     expect(escapeXml('a\u0000\u000b<b>\n')).toBe('a&lt;b&gt;\n');
+  });
+
+  it('says the date of what begins and ends on one day once', () => {
+    const words = (to: string) => fromTo('2026-11-22T22:00:00.000Z', to).text.replaceAll(/<[^>]*>/g, '');
+    expect(words('2026-11-22T23:30:00.000Z')).toBe('22 Nov 2026, 22:00 to 23:30&nbsp;UTC');
+    expect(words('2026-11-23T01:00:00.000Z')).toBe(
+      '22 Nov 2026, 22:00&nbsp;UTC to 23 Nov 2026, 01:00&nbsp;UTC',
+    );
   });
 
   it('uses the tokens of the console as they are', () => {

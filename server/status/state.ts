@@ -95,17 +95,32 @@ export function promisedMinutes(
   return now.getTime() - openedAt.getTime() < POST_FOR_MS ? POST_EVERY_MS / MINUTE_MS : null;
 }
 
+/** When a post is due first, of those that come again every 20 minutes until it is there. */
+export interface FirstDue {
+  at: Date;
+  /** Somebody named this time: it counts whenever it was for. */
+  isPromise: boolean;
+}
+
+/**
+ * When the next post about an open public incident is due: when its last one promised it, and where none is promised 20 minutes
+ * after its last one. Who promises no time spares the public a time, not those who are to tell it how things stand.
+ */
+export function nextPostDue({ promisedAt, postedAt }: { promisedAt: Date | null; postedAt: Date }): FirstDue {
+  if (promisedAt !== null) return { at: promisedAt, isPromise: true };
+  return { at: new Date(postedAt.getTime() + POST_EVERY_MS), isPromise: false };
+}
+
 /**
  * The last time that a post was due, of dues that come again every 20 minutes; null before the first and after the two hours
- * in which the console reminds of them.
+ * from `beganAt` in which the console reminds of them. A promise is reminded of at its own time after those, too.
  */
-export function lastDue(firstDueAt: Date, beganAt: Date, now: Date): Date | null {
-  const lateMs = now.getTime() - firstDueAt.getTime();
+export function lastDue(first: FirstDue, beganAt: Date, now: Date): Date | null {
+  const lateMs = now.getTime() - first.at.getTime();
   if (lateMs < 0) return null;
-  const due = new Date(firstDueAt.getTime() + Math.floor(lateMs / POST_EVERY_MS) * POST_EVERY_MS);
-  // A promise is reminded of whenever it was for; what nobody promised ends after two hours.
-  const isPromise = due.getTime() === firstDueAt.getTime();
-  return isPromise || due.getTime() - beganAt.getTime() <= POST_FOR_MS ? due : null;
+  const due = new Date(first.at.getTime() + Math.floor(lateMs / POST_EVERY_MS) * POST_EVERY_MS);
+  const isPromised = first.isPromise && due.getTime() === first.at.getTime();
+  return isPromised || due.getTime() - beganAt.getTime() <= POST_FOR_MS ? due : null;
 }
 
 export function maintenanceStatus(

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createEventRegistry } from '#server/bootstrap';
-import { changeIncidentState } from '#server/incidents/commands/change-incident';
+import { changeIncidentLevel, changeIncidentState } from '#server/incidents/commands/change-incident';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
 import { mergeIncident } from '#server/incidents/commands/merge-incidents';
 import { addIncidentNote } from '#server/incidents/commands/write-timeline';
@@ -238,6 +238,89 @@ describe('reminders', () => {
     ]);
     await post({ number: opened.number, version: 1, title: undefined, state: 'resolved' });
     expect(await at(90)).toHaveLength(4);
+  });
+
+  /** What is told of one subject within so many minutes from now, by the minute since `began`. */
+  const told = async (subject: string, began: number, until: number) => {
+    const minutes: number[] = [];
+    let before = (await reminders()).filter((each) => each === subject).length;
+    for (let minute = 1; minute <= until; minute += 1) {
+      clock.set(new Date(began + minute * MINUTE));
+      await remindOfStatusUpdates(app.system);
+      const after = (await reminders()).filter((each) => each === subject).length;
+      if (after > before) minutes.push(minute);
+      before = after;
+    }
+    return minutes;
+  };
+
+  it('of the first post count from when the incident became grave: raised late, or opened again', async () => {
+    clock.set(new Date());
+    const { number } = await declareIncident(responder, { title: 'Slow burn', level: 3 });
+    await app.system.db.$executeRaw`
+      UPDATE incident SET detected_at = detected_at - interval '5 hours', started_at = started_at - interval '5 hours'
+      WHERE number = ${number}`;
+    const subject = `The public knows nothing of INC-${number} yet`;
+    const began = Date.now();
+    expect(await told(subject, began, 10)).toEqual([]);
+    clock.set(new Date());
+    const raised = await changeIncidentLevel(responder, {
+      number,
+      version: 1,
+      level: 2,
+      reason: 'Many cannot pay',
+    });
+    const due = (await getStatusComposer(responder, {})).proposals.find(
+      ({ incident }) => incident === number,
+    );
+    expect(Math.abs(Date.parse(due?.dueAt ?? '') - began - 5 * MINUTE)).toBeLessThan(MINUTE);
+    expect(await told(subject, began, 150)).toEqual([6, 26, 46, 66, 86, 106]);
+    // One that went down and up again, and one that came back, are new to the public.
+    await app.system.db
+      .$executeRaw`UPDATE incident SET grave_since = grave_since - interval '5 hours' WHERE number = ${number}`;
+    expect(await told(subject, began, 30)).toEqual([]);
+    const over = await changeIncidentState(responder, { number, version: raised.version, state: 'resolved' });
+    await changeIncidentState(responder, { number, version: over.version, state: 'investigating' });
+    expect(await told(subject, began, 7)).toEqual([6]);
+    const [row] = await app.system.db.$queryRaw<{ grave: boolean }[]>`
+      UPDATE incident SET level = 3 WHERE number = ${number} RETURNING grave_since IS NOT NULL AS grave`;
+    expect(row?.grave).toBe(false);
+  });
+
+  it('go on within the first two hours where no time is promised, and from when it is opened again', async () => {
+    clock.set(new Date());
+    const began = Date.now();
+    const title = 'No promise';
+    const subject = `The public waits for an update: ${title}`;
+    const opened = await post({ title, nextUpdateMinutes: 0 });
+    expect(opened.nextUpdateAt).toBeNull();
+    expect(await told(subject, began, 200)).toEqual([21, 41, 61, 81, 101, 121]);
+    const [last] = await app.system.db.notification.findMany({
+      where: { subject },
+      orderBy: { createdAt: 'desc' },
+      take: 1,
+    });
+    expect(last?.text).toContain('No time was promised');
+    // A promise counts as it is: the public knows when to look again.
+    const first = Date.now();
+    const promised = await post({
+      number: opened.number,
+      version: 1,
+      title: undefined,
+      nextUpdateMinutes: 60,
+    });
+    expect(await told(subject, first, 70)).toEqual([61]);
+    // It was opened long ago; what was opened again is new.
+    await post({ number: opened.number, version: promised.version, title: undefined, state: 'resolved' });
+    await app.system.db.$executeRaw`
+      UPDATE status_incident SET opened_at = opened_at - interval '9 hours' WHERE number = ${opened.number}`;
+    const again = Date.now();
+    await post({ number: opened.number, version: 3, title: undefined, nextUpdateMinutes: 0 });
+    expect(await told(subject, again, 45)).toEqual([21, 41]);
+    clock.set(new Date());
+    const next = await post({ number: opened.number, version: 4, title: undefined });
+    expect(next.nextUpdateAt).not.toBeNull();
+    await post({ number: opened.number, version: 5, title: undefined, state: 'resolved' });
   });
 });
 

@@ -10,6 +10,7 @@ import { postStatusUpdateInput, type StatusIncidentView, statusUpdatePosted } fr
 import {
   assertComponents,
   auditStatus,
+  incidentBehind,
   keptImpacts,
   toIncidentView,
   withUpdates,
@@ -20,7 +21,7 @@ import type { PublicState } from '#server/status/words/contract';
 type Input = z.output<typeof postStatusUpdateInput>;
 
 /**
- * Tells the public how an incident stands; without a number it opens a public incident.
+ * Tells the public how an incident stands; without a number it opens a public incident. The drafts that it names go with it.
  * @throws AppError `not_found`; `conflict` when somebody was quicker, the incident has a public one already, or the same
  * request was made before; `unprocessable` for what cannot follow or components that there are not; `invalid_input`
  */
@@ -47,7 +48,7 @@ export const postStatusUpdate = defineCommand({
     const now = tx.clock.now();
     const minutes = promisedMinutes(input.nextUpdateMinutes, {
       state,
-      openedAt: before && from !== 'resolved' ? before.openedAt : now,
+      openedAt: before && from !== 'resolved' ? await beganAt(tx, before) : now,
       now,
     });
     const id = before?.id ?? tx.ids.uuid();
@@ -63,11 +64,19 @@ export const postStatusUpdate = defineCommand({
       throw isUniqueViolation(error) ? postedBefore() : error;
     }
     const row = await tx.db.statusIncident.findUniqueOrThrow({ where: { id }, include: withUpdates });
+    const drafts = await takeDrafts(tx, input.drafts);
     await auditStatus(
       tx,
       'status.post-update',
       { type: 'status_incident', id, label: `Public incident ${row.number}: ${row.title}` },
-      { before: from, after: state, text, impacts, incident: row.incidentNumber },
+      {
+        before: from,
+        after: state,
+        text,
+        impacts,
+        incident: row.incidentNumber,
+        ...(drafts.length > 0 ? { drafts } : {}),
+      },
     );
     const [update] = row.updates;
     if (row.incidentNumber !== null && update) {
@@ -85,6 +94,29 @@ export const postStatusUpdate = defineCommand({
     return toIncidentView(row);
   },
 });
+
+/** When an open public incident was opened, or opened again. */
+async function beganAt(tx: Ctx, { id, openedAt }: StatusIncident): Promise<Date> {
+  const told = { statusIncidentId: id };
+  const over = await tx.db.statusUpdate.aggregate({
+    where: { ...told, state: 'resolved' },
+    _max: { id: true },
+  });
+  const { _min } = await tx.db.statusUpdate.aggregate({
+    where: { ...told, id: { gt: over._max.id ?? 0 } },
+    _min: { at: true },
+  });
+  return _min.at ?? openedAt;
+}
+
+/** Takes away the drafts that are posted, as far as they are as they were read. @returns their ids */
+async function takeDrafts(tx: Ctx, seen: Input['drafts']): Promise<string[]> {
+  if (seen.length === 0) return [];
+  const gone = await tx.db.$queryRaw<{ id: string }[]>`
+    DELETE FROM status_draft d USING unnest(${seen.map(({ draftId }) => draftId)}::uuid[], ${seen.map((each) => each.version)}::int[]) AS seen (id, version)
+    WHERE d.id = seen.id AND d.version = seen.version RETURNING d.id::text`;
+  return gone.map(({ id }) => id);
+}
 
 async function holdPublic(tx: Ctx, number: number, seen: number | undefined): Promise<StatusIncident> {
   if (seen === undefined)
@@ -124,7 +156,7 @@ async function open(
       'title: Say in a few words what visitors notice. Nothing was changed.',
       { fields: { title: ['Say in a few words what visitors notice.'] } },
     );
-  const incidentNumber = await behind(tx, input.incident);
+  const incidentNumber = await incidentBehind(tx, input.incident);
   try {
     await tx.db.$executeRaw`
       INSERT INTO status_incident (id, title, incident_number, state, impacts, opened_at, updated_at, resolved_at, next_update_at)
@@ -147,19 +179,6 @@ function goOn(tx: Ctx, id: string, state: PublicState, impacts: object, minutes:
       updated_at = now, resolved_at = CASE WHEN ${state} = 'resolved' THEN now END,
       next_update_at = now + ${minutes}::int * interval '1 minute'
     FROM (SELECT clock_timestamp() AS now) clock WHERE id = ${id}::uuid`;
-}
-
-/** The number of the incident behind a public one: of a merged one, that which goes on. @throws AppError `unprocessable` */
-async function behind(tx: Ctx, number: number | undefined): Promise<number | null> {
-  if (number === undefined) return null;
-  const found = await tx.db.incident.findUnique({
-    where: { number },
-    select: { number: true, mergedInto: { select: { number: true } } },
-  });
-  if (found) return found.mergedInto?.number ?? found.number;
-  throw new AppError('unprocessable', `There is no INC-${number}. Nothing was changed.`, {
-    hint: 'Leave it out, or give the number of an incident of this console.',
-  });
 }
 
 function postedBefore(): AppError {

@@ -5,6 +5,7 @@ import {
   dateWords,
   type Freshness,
   frame,
+  fromTo,
   INCIDENT_TONES,
   lengthWords,
   mark,
@@ -105,7 +106,7 @@ export function incidentPage({ at, isStale }: CopiedStatus, now: Date, incident:
     `${incident.title} · HerbisVeritas status`,
     `/status/incidents/${incident.number}`,
     freshness,
-    html`<h1>${incident.title}</h1>
+    html`<div class="row"><h1>${incident.title}</h1>${stateOf(incident)}</div>
 <p class="quiet">${spanOf(incident)}</p>
 <div class="card stem-card" style="margin-top:16px">${body(incident)}</div>`,
   );
@@ -125,13 +126,17 @@ function state(tone: Tone, words: string): Html {
   return html`<span class="state ${tone}">${mark(tone)}${words}</span>`;
 }
 
+function stateOf({ state: is }: PublicIncident): Html {
+  return state(INCIDENT_TONES[is], PUBLIC_STATE_LABELS[is]);
+}
+
 function spanOf({ openedAt, resolvedAt }: PublicIncident): Html {
   if (resolvedAt === null) return html`Since ${time(openedAt)}`;
   return html`${time(openedAt)}, for ${lengthWords(Date.parse(resolvedAt) - Date.parse(openedAt))}`;
 }
 
 function incidentCard(incident: PublicIncident): Html {
-  return html`<article class="card"><div class="row"><h3><a href="/status/incidents/${incident.number}">${incident.title}</a></h3>${state(INCIDENT_TONES[incident.state], PUBLIC_STATE_LABELS[incident.state])}</div>
+  return html`<article class="card"><div class="row"><h3><a href="/status/incidents/${incident.number}">${incident.title}</a></h3>${stateOf(incident)}</div>
 <p class="quiet">${spanOf(incident)}</p>${body(incident)}</article>`;
 }
 
@@ -149,14 +154,14 @@ function body(incident: PublicIncident): Html {
 
 function summaryCard(incident: PublicIncident): Html {
   const [last] = incident.updates;
-  return html`<article class="card"><div class="row"><h3><a href="/status/incidents/${incident.number}">${incident.title}</a></h3>${state(INCIDENT_TONES[incident.state], PUBLIC_STATE_LABELS[incident.state])}</div>
+  return html`<article class="card"><div class="row"><h3><a href="/status/incidents/${incident.number}">${incident.title}</a></h3>${stateOf(incident)}</div>
 <p class="quiet">${spanOf(incident)}</p>${last ? html`<p class="text">${last.text}</p>` : null}</article>`;
 }
 
 function maintenanceCard(work: PublicMaintenance): Html {
   const tone: Tone = work.status === 'under_way' ? 'info' : 'unknown';
   return html`<article class="card"><div class="row"><h3>${work.title}</h3>${state(tone, MAINTENANCE_STATUS_LABELS[work.status])}</div>
-<p class="quiet">${time(work.startsAt)} to ${time(work.endsAt)}${work.components.length > 0 && `. Concerns ${work.components.join(', ')}`}</p>
+<p class="quiet">${fromTo(work.startsAt, work.endsAt)}${work.components.length > 0 && `. Concerns ${work.components.join(', ')}`}</p>
 <p class="text">${work.text}</p></article>`;
 }
 

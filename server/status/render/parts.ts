@@ -56,6 +56,12 @@ export function time(iso: string): Html {
   return html`<time datetime="${iso}">${dateWords(iso)}, ${iso.slice(11, 16)}&nbsp;UTC</time>`;
 }
 
+/** From one time of UTC to another, with a date that is the same said once. */
+export function fromTo(from: string, to: string): Html {
+  if (from.slice(0, 10) !== to.slice(0, 10)) return html`${time(from)} to ${time(to)}`;
+  return html`<time datetime="${from}">${dateWords(from)}, ${from.slice(11, 16)}</time> to <time datetime="${to}">${to.slice(11, 16)}&nbsp;UTC</time>`;
+}
+
 /** A share that is below 100 % is never rounded up to it. */
 export function percentWords(percent: number): string {
   return percent === 100 ? '100 %' : `${(Math.floor(percent * 100) / 100).toFixed(2)} %`;

@@ -37,6 +37,7 @@ header{margin-bottom:24px}
 header b{font-weight:600}
 nav{display:flex;flex-wrap:wrap;gap:4px 16px}
 nav a,footer a,.more{display:inline-block;padding:10px 0}
+nav a[aria-current]{font-weight:600;text-decoration:none}
 a{color:inherit;text-underline-offset:3px;text-decoration-thickness:1px}
 a:hover{color:var(--herb)}
 :focus-visible{outline:2px solid var(--herb);outline-offset:2px}
@@ -53,7 +54,7 @@ svg{width:16px;height:16px;flex:none;color:var(--tone)}
 .notice{margin-bottom:16px;padding:12px 16px;border-radius:10px;background:var(--warning-soft);border:1px solid var(--line)}
 .card{background:var(--surface);border:1px solid var(--line);border-radius:10px;padding:16px 20px}
 .card+.card{margin-top:12px}
-.row{display:flex;flex-wrap:wrap;gap:0 12px;align-items:baseline;justify-content:space-between}
+.row{display:flex;flex-wrap:wrap;gap:0 12px;align-items:center;justify-content:space-between}
 .state{display:inline-flex;gap:6px;align-items:center;color:var(--tone);font-size:13px;line-height:20px;font-weight:500}
 .bars{display:flex;gap:1px;align-items:flex-end;height:32px;margin:10px 0 4px}
 .bars i{flex:1 1 0;min-width:1px;border-radius:1px;height:100%;background:var(--tone)}
@@ -63,7 +64,8 @@ svg{width:16px;height:16px;flex:none;color:var(--tone)}
 details{margin-top:4px}
 summary{cursor:pointer;padding:8px 0;color:var(--muted);font-size:13px;line-height:20px}
 .days{columns:3 160px}
-.text{white-space:pre-line;overflow-wrap:anywhere}
+.text{white-space:pre-line;overflow-wrap:anywhere;text-wrap:pretty}
+.card>.text{margin-top:8px}
 .stem{margin-top:12px}
 .stem li{display:grid;grid-template-columns:104px 16px 1fr;gap:0 12px;padding-bottom:20px;position:relative}
 .stem li>svg{margin-top:3px;background:var(--surface);position:relative}
