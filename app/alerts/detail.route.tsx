@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { AlertChart } from '#app/alerts/alert-chart';
 import { History } from '#app/alerts/history';
 import { alertLook, severityLook } from '#app/alerts/looks';
@@ -15,6 +15,7 @@ import { RelativeTime } from '#app/components/ui/time';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { deliveryLook } from '#app/notifications/looks';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
@@ -62,7 +63,7 @@ export const action = protectedAction({
 
 export default function Alert() {
   const alert = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const isOpen = alert.state !== 'resolved';
   return (
     <>

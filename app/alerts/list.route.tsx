@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { BellOff, ListChecks } from 'lucide-react';
 import { AlertItem } from '#app/alerts/alert-item';
 import { ChoiceFilter, FilterForm, SearchFilter } from '#app/components/data-table/filter-form';
@@ -13,6 +13,7 @@ import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { CsvLink } from '#app/settings/csv-link';
 import { acknowledgeAlert } from '#server/monitoring/alerts/commands';
 import { countAlerts, listAlerts } from '#server/monitoring/alerts/queries';
@@ -47,7 +48,7 @@ export const action = protectedAction({
 
 export default function Alerts() {
   const { rows, total, page, pageSize, counts, filter } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const environments = [...new Set((useRootData()?.environments ?? []).map((each) => each.environment))];
   const { page: _page, ...csvFilter } = filter;
   const isFiltered = Object.keys(csvFilter).length > 0;

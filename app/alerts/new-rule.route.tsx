@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData, useLocation } from '@remix-run/react';
+import { useLoaderData, useLocation } from '@remix-run/react';
 import { PreviewBox } from '#app/alerts/preview-box';
 import { RuleForm } from '#app/alerts/rule-form';
 import {
@@ -22,6 +22,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { cn } from '#app/lib/cn';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { BackLink } from '#app/settings/back-link';
 import { can } from '#server/auth/contract';
 import { createRule } from '#server/monitoring/rules/commands';
@@ -67,7 +68,7 @@ export const action = protectedAction({
 export default function NewRule() {
   const { kind: first } = useLoaderData<typeof loader>();
   const { key } = useLocation();
-  const answer = useActionData<typeof action>();
+  const answer = useAnswer<typeof action>();
   const failure = answer && 'error' in answer ? (answer as ActionFailure) : null;
   const previewed = answer && 'preview' in answer ? answer : null;
   const typed = (answer?.values ?? { kind: first }) as Values;

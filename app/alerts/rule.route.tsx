@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Link, useActionData, useLoaderData, useLocation } from '@remix-run/react';
+import { Link, useLoaderData, useLocation } from '@remix-run/react';
 import { FlaskConical } from 'lucide-react';
 import { standingLook } from '#app/alerts/looks';
 import { PreviewBox } from '#app/alerts/preview-box';
@@ -16,6 +16,7 @@ import { RelativeTime } from '#app/components/ui/time';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { switchRule, updateRule } from '#server/monitoring/rules/commands';
@@ -66,7 +67,7 @@ export const action = protectedAction({
 
 export default function Rule() {
   const { rule, test } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>();
+  const answer = useAnswer<typeof action>();
   const failure = answer && 'error' in answer ? (answer as ActionFailure) : null;
   const previewed = answer && 'preview' in answer ? answer : null;
   const typed = (failure?.intent === 'switch' ? {} : (failure?.values ?? previewed?.values ?? {})) as Values;

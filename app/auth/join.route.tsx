@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, useLoaderData, useNavigation } from '@remix-run/react';
 import { EntryPage } from '#app/auth/entry-page';
 import { enter } from '#app/auth/sign-in.server';
 import { Button, LinkButton } from '#app/components/ui/button';
@@ -7,6 +7,7 @@ import { TextField } from '#app/components/ui/field';
 import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { acceptInvitation } from '#server/auth/commands/join';
 import { PASSWORD_MIN } from '#server/auth/contract';
 import { checkInvitation } from '#server/auth/queries';
@@ -58,7 +59,7 @@ export default function Join() {
 }
 
 function PasswordForm({ email, hasPassword }: { email: string; hasPassword: boolean }) {
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const isBusy = useNavigation().state !== 'idle';
   return (
     <>

@@ -1,5 +1,5 @@
 import { type MetaFunction, redirect } from '@remix-run/node';
-import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, useLoaderData, useNavigation } from '@remix-run/react';
 import { DemoPeople } from '#app/auth/demo-people';
 import { EntryPage } from '#app/auth/entry-page';
 import { enter } from '#app/auth/sign-in.server';
@@ -8,6 +8,7 @@ import { TextField } from '#app/components/ui/field';
 import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
 import { safeRedirect } from '#app/http/redirect.server';
+import { useAnswer } from '#app/lib/use-answer';
 import { login } from '#server/auth/commands/sign-in';
 import { listDemoPeople, needsSetup } from '#server/auth/queries';
 
@@ -38,7 +39,7 @@ export const action = protectedAction({
 
 export default function Login() {
   const { redirectTo, people, isEmpty } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>();
+  const failure = useAnswer<typeof action>();
   const isBusy = useNavigation().state !== 'idle';
   return (
     <EntryPage title="Sign in">

@@ -1,11 +1,12 @@
 import { type MetaFunction, redirect } from '@remix-run/node';
-import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, useLoaderData, useNavigation } from '@remix-run/react';
 import { EntryPage } from '#app/auth/entry-page';
 import { enter } from '#app/auth/sign-in.server';
 import { Button, LinkButton } from '#app/components/ui/button';
 import { TextField } from '#app/components/ui/field';
 import { FailureNotice, Notice } from '#app/components/ui/notice';
 import { protectedAction, protectedLoader } from '#app/http/protected.server';
+import { useAnswer } from '#app/lib/use-answer';
 import { createFirstAdmin } from '#server/auth/commands/create-first-admin';
 import { PASSWORD_MIN } from '#server/auth/contract';
 import { checkSetupLink } from '#server/auth/queries';
@@ -34,7 +35,7 @@ export const action = protectedAction({
 
 export default function Setup() {
   const { isOpen } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>();
+  const failure = useAnswer<typeof action>();
   const isBusy = useNavigation().state !== 'idle';
   if (!isOpen) {
     return (

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData, useSubmit } from '@remix-run/react';
+import { Form, useLoaderData, useSubmit } from '@remix-run/react';
 import { ClipboardCheck, Stethoscope } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -15,6 +15,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatDuration, plural } from '#app/lib/format';
 import { type Place, paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { PlanSteps } from '#app/runs/plan-view';
 import { can, whyNot } from '#server/auth/contract';
 import { requestChecklist, requestValidation } from '#server/deployments/commands/request-runs';
@@ -77,7 +78,7 @@ export const action = protectedAction({
 export default function Checks() {
   const { place, tag, releases, checklist, validation, live, approvalMinutes, idempotencyKey } =
     useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const submit = useSubmit();
   return (
     <>

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { CalendarClock, Plus, Snowflake } from 'lucide-react';
 import { Pagination } from '#app/components/data-table/pagination';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -12,6 +12,7 @@ import { FreezeItem } from '#app/deployments/freeze-item';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
 import { endFreeze } from '#server/deployments/commands/manage-freezes';
@@ -52,7 +53,7 @@ export const action = protectedAction({
 
 export default function Freezes() {
   const { current, past } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const blockedBy = can(subject, 'freezes.manage') ? null : whyNot('freezes.manage');
   const active = current.filter(({ status }) => status === 'active');

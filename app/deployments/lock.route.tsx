@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { Lock, LockOpen } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -12,6 +12,7 @@ import { RelativeTime } from '#app/components/ui/time';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { can, whyNot } from '#server/auth/contract';
 import { liftLock, lockEnvironment } from '#server/deployments/commands/manage-environments';
 import { getEnvironmentState } from '#server/deployments/queries/environments';
@@ -55,7 +56,7 @@ export const action = protectedAction({
 
 export default function LockPage() {
   const { place, lock } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const isBusy = useNavigation().state === 'submitting';
   const permission = lock ? 'environments.unlock' : 'environments.lock';

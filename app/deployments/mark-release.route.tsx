@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
@@ -13,6 +13,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { cn } from '#app/lib/cn';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { can, whyNot } from '#server/auth/contract';
 import { markRelease } from '#server/deployments/commands/manage-environments';
 import { VERDICTS, type Verdict } from '#server/deployments/contract';
@@ -67,7 +68,7 @@ const MEANING: Record<Verdict, string> = {
 
 export default function MarkRelease() {
   const { release, verdict } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const isBusy = useNavigation().state === 'submitting';
   const chosen = typeof failure?.values.verdict === 'string' ? failure.values.verdict : verdict;

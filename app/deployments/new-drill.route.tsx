@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { Play, Timer } from 'lucide-react';
 import { useRef } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -15,6 +15,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatDuration, plural } from '#app/lib/format';
 import { type Place, paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { FromTo, PlanSteps } from '#app/runs/plan-view';
 import { can, whyNot } from '#server/auth/contract';
 import type { DeployPreview } from '#server/deployments/contract';
@@ -53,7 +54,7 @@ export const action = protectedAction({
 
 export default function NewDrill() {
   const { place, drills, deploy, idempotencyKey } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   return (
     <div className="mx-auto max-w-5xl">
       <PageHeader title={`Rollback drill in ${place.environment}`}>

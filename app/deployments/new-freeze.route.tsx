@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useFetcher, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useFetcher, useLoaderData, useNavigation } from '@remix-run/react';
 import { Snowflake } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -16,6 +16,7 @@ import type { FormValues } from '#app/http/form.server';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
 import { createFreeze } from '#server/deployments/commands/manage-freezes';
@@ -81,7 +82,7 @@ const TYPING_PAUSE_MS = 300;
 
 function FreezeForm() {
   const { values, preview: loaded, presets, timeZones } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const isBusy = useNavigation().state === 'submitting';
   const fetcher = useFetcher<typeof loader>();

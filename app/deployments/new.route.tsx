@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { GitCommitHorizontal, Rocket } from 'lucide-react';
 import { useRef } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -18,6 +18,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatDuration, plural, shortSha } from '#app/lib/format';
 import { type Place, paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { FromTo, PlanSteps } from '#app/runs/plan-view';
 import { can, whyNot } from '#server/auth/contract';
 import { requestDeploy } from '#server/deployments/commands/request-runs';
@@ -63,7 +64,7 @@ export const action = protectedAction({
 
 export default function NewDeployment() {
   const { place, tag, releases, preview, approvalMinutes, idempotencyKey } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   return (
     <>
       <PageHeader title={`Deploy to ${place.environment}`}>

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Link, useActionData, useLoaderData } from '@remix-run/react';
+import { Link, useLoaderData } from '@remix-run/react';
 import { Check, ShieldAlert, SkipForward, Undo2 } from 'lucide-react';
 import { useRef } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -18,6 +18,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatDuration, plural } from '#app/lib/format';
 import { type Place, paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { FromTo, PlanSteps } from '#app/runs/plan-view';
 import { can, whyNot } from '#server/auth/contract';
 import { requestRollback } from '#server/deployments/commands/request-runs';
@@ -65,7 +66,7 @@ export const action = protectedAction({
 
 export default function Rollback() {
   const { place, tag, preview, noTarget, freeze, idempotencyKey } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   return (
     <div className="mx-auto max-w-5xl">
       <PageHeader title={`Roll back ${place.environment}`}>

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData, useSearchParams } from '@remix-run/react';
+import { useLoaderData, useSearchParams } from '@remix-run/react';
 import { ChoiceFilter, FilterForm } from '#app/components/data-table/filter-form';
 import { Pagination } from '#app/components/data-table/pagination';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -29,6 +29,7 @@ import { RolesPanel } from '#app/incidents/roles-panel';
 import { Timeline } from '#app/incidents/timeline';
 import { TitleForm } from '#app/incidents/title-form';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
@@ -230,7 +231,7 @@ export const action = protectedAction({
 
 export default function Incident() {
   const { incident, timeline, pinned, playbook, impact, cameFrom } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const [search] = useSearchParams();
   useLiveData({ runs: {}, environments: [], incidents: [incident.number] });

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Link, useActionData, useLoaderData } from '@remix-run/react';
+import { Link, useLoaderData } from '@remix-run/react';
 import { createColumnHelper } from '@tanstack/react-table';
 import { TriangleAlert } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
@@ -24,6 +24,7 @@ import { levelLook, stateLook } from '#app/incidents/looks';
 import { cn } from '#app/lib/cn';
 import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
 import type { IncidentSummary } from '#server/incidents/contract';
@@ -171,7 +172,7 @@ function placeOf({ service, environment }: IncidentSummary): string {
 
 export default function Incidents() {
   const { rows, total, isTotalExact, page, pageSize, facets, filter, views } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const { page: _page, pageSize: _size, ...csvFilter } = filter;
   const isFiltered = Object.keys(csvFilter).length > 0;

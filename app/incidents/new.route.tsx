@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { TriangleAlert } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -15,6 +15,7 @@ import { redirectWithToast } from '#app/http/redirect.server';
 import { placeOf, utcMomentOf } from '#app/incidents/form-values';
 import { levelLook } from '#app/incidents/looks';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
 import { declareIncident } from '#server/incidents/commands/declare-incident';
@@ -56,7 +57,7 @@ export const action = protectedAction({
 
 export default function NewIncident() {
   const { values } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const isBusy = useNavigation().state === 'submitting';
   const open = useRootData()?.incidents ?? [];

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData } from '@remix-run/react';
+import { Form, useLoaderData } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
@@ -18,6 +18,7 @@ import { redirectWithToast } from '#app/http/redirect.server';
 import { useBusyIntent } from '#app/incidents/change-panel';
 import { stepKind } from '#app/incidents/step-words';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
 import {
@@ -109,7 +110,7 @@ export const action = protectedAction({
 
 export default function Playbook() {
   const { level, active, retired } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const blockedBy = can(subject, access) ? null : whyNot(access, subject);
   const isOfStep = active.some(({ key }) => key === failure?.values.key) && failure?.intent === 'change';

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { Zap } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -7,6 +7,7 @@ import { useSubject } from '#app/components/layout/root-data';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { ConfirmPlan } from '#app/maintenance/confirm-plan';
 import { can, whyNot } from '#server/auth/contract';
 import { requestRestart } from '#server/deployments/commands/request-runs';
@@ -68,7 +69,7 @@ export const action = protectedAction({
 
 export default function Emergency() {
   const { place, command, preview, idempotencyKey } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const title = wordsOf(command, place.environment);
   return (

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData } from '@remix-run/react';
+import { Form, Link, useLoaderData } from '@remix-run/react';
 import { Activity } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -10,6 +10,7 @@ import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { typedIn } from '#app/maintenance/confirm-plan';
 import { ToggleCard } from '#app/maintenance/toggle-card';
 import { can, whyNot } from '#server/auth/contract';
@@ -59,7 +60,7 @@ export const action = protectedAction({
 
 export default function EnhancedMonitoring() {
   const { place, current } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const blockedBy = can(subject, 'maintenance.toggle') ? null : whyNot('maintenance.toggle');
   return (

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData } from '@remix-run/react';
+import { Form, useLoaderData } from '@remix-run/react';
 import { Trash2 } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -10,6 +10,7 @@ import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { CheckForm } from '#app/monitoring/check-form';
 import { BackLink } from '#app/settings/back-link';
 import { can, whyNot } from '#server/auth/contract';
@@ -65,7 +66,7 @@ export const action = protectedAction({
 export default function ChangeCheck() {
   const subject = useSubject();
   const { check } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const back = paths.monitorCheck(check.id);
   const isTcp = check.kind === 'tcp';
   const [, host = '', port = ''] = isTcp ? (/^(.*):(\d+)$/.exec(check.target) ?? []) : [];

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, useLoaderData, useNavigation } from '@remix-run/react';
 import { createColumnHelper } from '@tanstack/react-table';
 import { Pause, Pencil, Play, RotateCw } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
@@ -18,6 +18,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatUtc } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { checkLook, outcomeLook } from '#app/monitoring/check-looks';
 import { CheckFacts, SubChecks, UptimeSection } from '#app/monitoring/check-parts';
 import { useRefresh } from '#app/monitoring/use-refresh';
@@ -135,7 +136,7 @@ const columns = column.columns([
 
 export default function Check() {
   const { check, results, outcome, now } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   useRefresh(REFRESH_MS);
   return (
     <>

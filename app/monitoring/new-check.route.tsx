@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
@@ -8,6 +8,7 @@ import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { CheckForm } from '#app/monitoring/check-form';
 import { BackLink } from '#app/settings/back-link';
 import { createCheck } from '#server/monitoring/checks/commands';
@@ -61,7 +62,7 @@ export const action = protectedAction({
 
 export default function NewCheck() {
   const { begin } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const places = useRootData()?.environments ?? [];
   const text = (name: string, fallback = '') => {
     const typed = failure?.values[name];

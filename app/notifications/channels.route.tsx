@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { LinkButton } from '#app/components/ui/button';
@@ -7,6 +7,7 @@ import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { ChannelSection } from '#app/notifications/channel-section';
 import { MentionMap } from '#app/notifications/mention-map';
 import { AuditLink } from '#app/settings/audit-link';
@@ -89,7 +90,7 @@ export const action = protectedAction({
 
 export default function Channels() {
   const { channels, mentions } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   return (
     <>
       <PageHeader

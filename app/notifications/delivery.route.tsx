@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { RotateCcw } from 'lucide-react';
 import { useEffect } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -13,6 +13,7 @@ import { RelativeTime } from '#app/components/ui/time';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { useSafeRevalidate } from '#app/lib/use-safe-revalidate';
 import { attemptLook, deliveryLook } from '#app/notifications/looks';
 import { AuditLink } from '#app/settings/audit-link';
@@ -51,7 +52,7 @@ const LOOK_MS = 1_500;
 
 export default function Delivery() {
   const delivery = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const revalidate = useSafeRevalidate();
   const open = isOpen(delivery.state);
   useEffect(() => {

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Link, useActionData, useLoaderData } from '@remix-run/react';
+import { Link, useLoaderData } from '@remix-run/react';
 import { CircleCheck } from 'lucide-react';
 import { ChoiceFilter, FilterForm } from '#app/components/data-table/filter-form';
 import { Pagination } from '#app/components/data-table/pagination';
@@ -11,6 +11,7 @@ import { EmptyState, FailureNotice } from '#app/components/ui/notice';
 import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { useHeld } from '#app/lib/use-held';
 import { ActionItem } from '#app/postmortems/action-item';
 import { itemIntents } from '#app/postmortems/item-intents.server';
@@ -58,7 +59,7 @@ export default function ActionItems() {
   const { columns: loaded, owners, filter } = useLoaderData<typeof loader>();
   // An item that somebody else puts off changes its column, and with it would go what is typed.
   const columns = useHeld(loaded);
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const mayChange = can(useSubject(), 'postmortems.manage');
   const { page: _page, ...csvFilter } = filter;
   const total = columns.reduce((sum, column) => sum + column.total, 0);

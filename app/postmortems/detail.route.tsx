@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Link, useActionData, useLoaderData } from '@remix-run/react';
+import { Link, useLoaderData } from '@remix-run/react';
 import { Download, Printer } from 'lucide-react';
 import { type ReactNode, useId } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -19,6 +19,7 @@ import {
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatUtc } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { useFormKey } from '#app/lib/use-form-key';
 import { ActionItem, NewActionItem } from '#app/postmortems/action-item';
 import { DecisionList, RevisionList } from '#app/postmortems/history';
@@ -160,7 +161,7 @@ const AFTER_TIMELINE: readonly SectionKey[] = [
 
 export default function Postmortem() {
   const { postmortem, old, html, timeline, owners, cost, dueOn } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const newItemKey = useFormKey('add');
   const subject = useSubject();
   const mayChange = can(subject, 'postmortems.manage');

@@ -1,5 +1,5 @@
 import { data, type MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useLocation, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useLocation, useNavigation } from '@remix-run/react';
 import { Check } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -15,6 +15,7 @@ import {
 } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { useHeld } from '#app/lib/use-held';
 import { goOn, sectionsOf } from '#app/postmortems/go-on';
 import { MarkdownText } from '#app/postmortems/markdown-text';
@@ -104,10 +105,10 @@ async function bringTogether({ ctx, params, form }: ActionArgs) {
 
 export default function EditPostmortem() {
   const loaded = useLoaderData<typeof loader>();
-  const answered = useActionData<typeof action>();
+  const answer = useAnswer<typeof action>();
   const formKey = useLocation().key;
   // Who saves says which version they began with, also when others save while they write.
-  const { postmortem, answer } = useHeld({ postmortem: loaded.postmortem, answer: answered });
+  const postmortem = useHeld(loaded.postmortem);
   const failure = answer && 'error' in answer ? (answer as ActionFailure) : null;
   const together = answer && 'clashes' in answer ? answer : null;
   const previewed = answer && 'html' in answer ? answer : null;

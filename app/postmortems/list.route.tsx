@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { CircleCheck } from 'lucide-react';
 import { FilterForm, SearchFilter } from '#app/components/data-table/filter-form';
 import { Pagination } from '#app/components/data-table/pagination';
@@ -17,6 +17,7 @@ import { redirectWithToast } from '#app/http/redirect.server';
 import { cn } from '#app/lib/cn';
 import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { postmortemLook } from '#app/postmortems/looks';
 import { CsvLink } from '#app/settings/csv-link';
 import { can, whyNot } from '#server/auth/contract';
@@ -73,7 +74,7 @@ const EMPTY: Record<PostmortemView, [title: string, text: string]> = {
 
 export default function Postmortems() {
   const { rows, total, page, pageSize, filter, view, counts } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const { page: _page, ...csvFilter } = filter;
   const [title, text] = filter.search
     ? ['No post-mortem is like that', 'Take the search away to see more.']

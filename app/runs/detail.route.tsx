@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Outlet, useActionData, useLoaderData, useSearchParams } from '@remix-run/react';
+import { Form, Outlet, useLoaderData, useSearchParams } from '@remix-run/react';
 import { Play } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -13,6 +13,7 @@ import { RelativeTime } from '#app/components/ui/time';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { ApprovalPanel } from '#app/runs/approval-panel';
 import { BudgetClock } from '#app/runs/budget-clock';
 import { CancelRun } from '#app/runs/cancel-run';
@@ -95,7 +96,7 @@ const REFRESH_SECONDS = 4;
 export default function RunPage() {
   const loaded = useLoaderData<typeof loader>().run as RunDetail;
   const run = useRun(loaded);
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const [search] = useSearchParams();
   const step = search.get('step');
   // Its decision says the rest.

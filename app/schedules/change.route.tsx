@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useFetcher, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useFetcher, useLoaderData, useNavigation } from '@remix-run/react';
 import { CalendarClock, Check } from 'lucide-react';
 import { useEffect, useId, useRef } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -11,6 +11,7 @@ import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { DueTimes } from '#app/schedules/schedule-parts';
 import { whyNot } from '#server/auth/contract';
 import { AppError } from '#server/platform/errors';
@@ -75,7 +76,7 @@ export const action = protectedAction({
 
 export default function ChangeSchedule() {
   const { schedule, proposal, preview, fields, zones } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const isBusy = useNavigation().state === 'submitting';
   const zonesId = useId();
   const live = useFetcher<typeof loader>();

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { createColumnHelper } from '@tanstack/react-table';
 import { CalendarClock, Download, Pause, Pencil, Play } from 'lucide-react';
 import { DataTable } from '#app/components/data-table/data-table';
@@ -16,6 +16,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatInZone } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { DueTimes, ScheduleState } from '#app/schedules/schedule-parts';
 import { tickLook } from '#app/schedules/tick-look';
 import { whyNot } from '#server/auth/contract';
@@ -135,7 +136,7 @@ function By({ tick }: { tick: TickView }) {
 
 export default function Schedule() {
   const { schedule, ticks } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const { canManage, canRunNow, isGoingOn } = schedule;
   const rows = ticks.rows.map((tick) => ({ ...tick, timeZone: schedule.timeZone }));
   return (

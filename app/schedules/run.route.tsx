@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { Play } from 'lucide-react';
 import { useRef } from 'react';
 import { PageHeader } from '#app/components/layout/page-header';
@@ -13,6 +13,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { formatInZone } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { can, whyNot } from '#server/auth/contract';
 import { DRILL_JOB } from '#server/deployments/drills/contract';
 import { previewDrill } from '#server/deployments/drills/queries';
@@ -62,7 +63,7 @@ export const action = protectedAction({
 
 export default function RunSchedule() {
   const { schedule, drill, blockedBy: obstacle } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const form = useRef<HTMLFormElement>(null);
   const leaveTo = paths.schedule(schedule.id);
   useConfirmKeys(form, leaveTo);

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { ShieldAlert, ShieldCheck } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -8,6 +8,7 @@ import { TextField } from '#app/components/ui/field';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { ConfirmPlan, typedIn } from '#app/maintenance/confirm-plan';
 import { ToggleCard } from '#app/maintenance/toggle-card';
 import { can, whyNot } from '#server/auth/contract';
@@ -63,7 +64,7 @@ export const action = protectedAction({
 
 export default function Lockdown() {
   const { place, direction, preview, isFresh, idempotencyKey } = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const subject = useSubject();
   const isOn = direction === 'on';
   const Icon = isOn ? ShieldAlert : ShieldCheck;

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, useLoaderData, useNavigation } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Button } from '#app/components/ui/button';
@@ -10,6 +10,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { AuditLink } from '#app/settings/audit-link';
 import { PermissionList } from '#app/settings/permission-list';
 import { ROLE_MEANINGS } from '#app/settings/permission-words';
@@ -57,7 +58,7 @@ export const action = protectedAction({
 
 export default function Account() {
   const me = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   return (
     <>
       <PageHeader
@@ -93,7 +94,7 @@ export default function Account() {
 }
 
 function PasswordSection({ isDemo, email }: { isDemo: boolean; email: string }) {
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const isBusy = useNavigation().state === 'submitting';
   if (isDemo) {
     return (

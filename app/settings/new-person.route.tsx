@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useNavigation } from '@remix-run/react';
+import { Form, Link, useNavigation } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { Button, LinkButton } from '#app/components/ui/button';
@@ -8,6 +8,7 @@ import { FailureNotice } from '#app/components/ui/notice';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { BackLink } from '#app/settings/back-link';
 import { InvitationLink, type MadeLink } from '#app/settings/invitation-link';
 import { RoleChoice } from '#app/settings/role-choice';
@@ -40,7 +41,7 @@ export const action = protectedAction({
 });
 
 export default function NewPerson() {
-  const answer = useActionData<typeof action>() as ActionFailure | MadeLink | undefined;
+  const answer = useAnswer<typeof action>() as ActionFailure | MadeLink | undefined;
   return (
     <div className="max-w-xl">
       <BackLink to={paths.people()}>People</BackLink>

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, Link, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, Link, useLoaderData, useNavigation } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useSubject } from '#app/components/layout/root-data';
@@ -10,6 +10,7 @@ import type { FormValues } from '#app/http/form.server';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { formatUtc } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { BackLink } from '#app/settings/back-link';
 import { isPreset, presetScopes, summariseScopes } from '#app/settings/permission-words';
 import { ScopePicker } from '#app/settings/scope-picker';
@@ -60,7 +61,7 @@ const DURATIONS = [
 ];
 
 export default function NewToken() {
-  const answer = useActionData<typeof action>() as
+  const answer = useAnswer<typeof action>() as
     | ActionFailure
     | { made: CreatedToken; origin: string }
     | undefined;

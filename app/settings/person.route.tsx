@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData } from '@remix-run/react';
+import { Form, useLoaderData } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
@@ -13,6 +13,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { plural } from '#app/lib/format';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { InvitationLink, type MadeLink } from '#app/settings/invitation-link';
@@ -129,7 +130,7 @@ export const action = protectedAction({
 
 export default function Person() {
   const { person, slackId, tokens } = useLoaderData<typeof loader>();
-  const answer = useActionData<typeof action>() as ActionFailure | MadeLink | undefined;
+  const answer = useAnswer<typeof action>() as ActionFailure | MadeLink | undefined;
   const viewer = useRootData()?.viewer;
   const isMe = viewer?.id === person.id;
   const failure = answer && 'error' in answer ? answer : undefined;

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { Form, useActionData, useLoaderData, useNavigation } from '@remix-run/react';
+import { Form, useLoaderData, useNavigation } from '@remix-run/react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
 import { useRootData } from '#app/components/layout/root-data';
@@ -12,6 +12,7 @@ import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/
 import { redirectWithToast } from '#app/http/redirect.server';
 import { useNow } from '#app/lib/clock';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { AuditLink } from '#app/settings/audit-link';
 import { BackLink } from '#app/settings/back-link';
 import { tokenLook } from '#app/settings/looks';
@@ -55,7 +56,7 @@ export const action = protectedAction({
 
 export default function Token() {
   const token = useLoaderData<typeof loader>();
-  const failure = useActionData<typeof action>() as ActionFailure | undefined;
+  const failure = useAnswer<typeof action>() as ActionFailure | undefined;
   const viewer = useRootData()?.viewer;
   const isBusy = useNavigation().state === 'submitting';
   const now = useNow(60_000);

@@ -1,5 +1,5 @@
 import type { MetaFunction } from '@remix-run/node';
-import { useActionData, useLoaderData } from '@remix-run/react';
+import { useLoaderData } from '@remix-run/react';
 import { CircleCheck } from 'lucide-react';
 import { PageHeader } from '#app/components/layout/page-header';
 import { pageTitle } from '#app/components/layout/page-title';
@@ -9,6 +9,7 @@ import { Section } from '#app/components/ui/section';
 import { type ActionFailure, protectedAction, protectedLoader } from '#app/http/protected.server';
 import { redirectWithToast } from '#app/http/redirect.server';
 import { paths } from '#app/lib/paths';
+import { useAnswer } from '#app/lib/use-answer';
 import { useFormKey, useKeyAfter } from '#app/lib/use-form-key';
 import { useHeld } from '#app/lib/use-held';
 import { ComponentList } from '#app/status/component-list';
@@ -198,8 +199,8 @@ function goOn(typed: Draft, now: Draft, { error, intent }: ActionFailure): Draft
 
 export default function StatusUpdates() {
   const { composer, draft: loaded } = useLoaderData<typeof loader>();
-  const answered = useActionData<typeof action>() as ActionFailure | { preview: Draft } | undefined;
-  const { answer, draft } = useHeld({ answer: answered, draft: loaded });
+  const answer = useAnswer<typeof action>() as ActionFailure | { preview: Draft } | undefined;
+  const draft = useHeld(loaded);
   const failure = answer && 'error' in answer ? answer : undefined;
   const preview = answer && 'preview' in answer ? answer.preview : undefined;
   const failed = (intent: string) => (failure?.intent === intent ? failure : undefined);
