@@ -51,6 +51,7 @@ import {
 import {
   DUE_DAYS_DEFAULT,
   ROOT_CAUSE_KIND_LABELS,
+  SECTION_ORDER,
   SECTION_TITLES,
   type SectionKey,
 } from '#server/postmortems/words/contract';
@@ -147,18 +148,6 @@ export const action = protectedAction({
   },
 });
 
-const BEFORE_TIMELINE: readonly SectionKey[] = ['summary', 'impact'];
-const AFTER_TIMELINE: readonly SectionKey[] = [
-  'rootCause',
-  'contributingFactors',
-  'resolution',
-  'wentWell',
-  'wentBadly',
-  'lucky',
-  'internalMessage',
-  'publicMessage',
-];
-
 export default function Postmortem() {
   const { postmortem, old, html, timeline, owners, cost, dueOn } = useLoaderData<typeof loader>();
   const failure = useAnswer<typeof action>() as ActionFailure | undefined;
@@ -248,11 +237,11 @@ export default function Postmortem() {
       ) : null}
       <div className="grid gap-4 lg:grid-cols-[minmax(0,5fr)_minmax(0,3fr)] lg:items-start print:block print:space-y-4">
         <article className="print-flat min-w-0 divide-y divide-line rounded-l bg-surface shadow-raised">
-          {BEFORE_TIMELINE.map(part)}
+          {SECTION_ORDER.beforeTimeline.map(part)}
           <Part title="Timeline" note="As it is in the incident, UTC.">
             <Timeline {...timeline} number={incidentNumber} />
           </Part>
-          {AFTER_TIMELINE.map(part)}
+          {[...SECTION_ORDER.afterTimeline, ...SECTION_ORDER.messages].map(part)}
         </article>
         <div className="grid min-w-0 gap-4 print:block print:space-y-4">
           <NextStep postmortem={postmortem} failure={failure} />

@@ -24,6 +24,7 @@ import {
   POSTMORTEM_STATE_LABELS,
   PRIORITY_LABELS,
   ROOT_CAUSE_KIND_LABELS,
+  SECTION_ORDER,
   SECTION_TITLES,
   type SectionKey,
 } from '#server/postmortems/words/contract';
@@ -53,17 +54,6 @@ export const loader = protectedLoader({ access: 'postmortems.read' }, async ({ c
     now: ctx.clock.now().toISOString(),
   };
 });
-
-const BEFORE_TIMELINE: readonly SectionKey[] = ['summary', 'impact'];
-const AFTER_TIMELINE: readonly SectionKey[] = [
-  'rootCause',
-  'contributingFactors',
-  'resolution',
-  'wentWell',
-  'wentBadly',
-  'lucky',
-];
-const MESSAGES: readonly SectionKey[] = ['internalMessage', 'publicMessage'];
 
 export default function PrintedPostmortem() {
   const { postmortem, html, timeline, cost, now } = useLoaderData<typeof loader>();
@@ -114,12 +104,12 @@ export default function PrintedPostmortem() {
             ['Root cause', ROOT_CAUSE_KIND_LABELS[postmortem.rootCauseKind]],
           ]}
         />
-        {texts(BEFORE_TIMELINE)}
+        {texts(SECTION_ORDER.beforeTimeline)}
         <Part title="Timeline">
           <p className="mb-2 text-s text-muted">As it is in the incident, UTC.</p>
           <Timeline {...timeline} number={incidentNumber} isWhole />
         </Part>
-        {texts(AFTER_TIMELINE)}
+        {texts(SECTION_ORDER.afterTimeline)}
         <Part title="Action items">
           {items.length === 0 ? <p className="text-muted">Nobody has said yet what is to be done.</p> : null}
           <ul className="grid gap-2">
@@ -131,7 +121,7 @@ export default function PrintedPostmortem() {
         <Part title="Approvals and decisions">
           <DecisionLines decisions={decisions} />
         </Part>
-        {texts(MESSAGES)}
+        {texts(SECTION_ORDER.messages)}
         <p className="mt-6 border-t border-line pt-2 text-s text-muted">As it was at {formatUtc(now)}.</p>
       </article>
     </main>

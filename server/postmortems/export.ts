@@ -8,20 +8,10 @@ import {
   POSTMORTEM_STATE_LABELS,
   PRIORITY_LABELS,
   ROOT_CAUSE_KIND_LABELS,
+  SECTION_ORDER,
   SECTION_TITLES,
   type SectionKey,
 } from '#server/postmortems/words/contract';
-
-const BEFORE_TIMELINE: readonly SectionKey[] = ['summary', 'impact'];
-const AFTER_TIMELINE: readonly SectionKey[] = [
-  'rootCause',
-  'contributingFactors',
-  'resolution',
-  'wentWell',
-  'wentBadly',
-  'lucky',
-];
-const MESSAGES: readonly SectionKey[] = ['internalMessage', 'publicMessage'];
 
 /**
  * A post-mortem as one Markdown document. Its sections are Markdown as people wrote them, but for links to the console, which
@@ -59,7 +49,7 @@ export function toMarkdown(
     ...(place ? [`- Where: ${plainMarkdown(place)}`] : []),
     `- From ${minuteUtc(startedAt)} to ${resolvedAt ? minuteUtc(resolvedAt) : 'now'}: ${durationWords(Math.round(postmortem.durationMs / 1_000))}`,
     `- Kind of root cause: ${ROOT_CAUSE_KIND_LABELS[postmortem.rootCauseKind].toLowerCase()}`,
-    ...sections(BEFORE_TIMELINE),
+    ...sections(SECTION_ORDER.beforeTimeline),
     '',
     '## Timeline',
     '',
@@ -70,7 +60,7 @@ export function toMarkdown(
           `The timeline is cut here: ${more} more ${more === 1 ? 'entry is' : 'entries are'} in [${incidentName}](${linkTo(`/incidents/${postmortem.incidentNumber}`)}).`,
         ]
       : []),
-    ...sections(AFTER_TIMELINE),
+    ...sections(SECTION_ORDER.afterTimeline),
     '',
     '## Action items',
     '',
@@ -80,7 +70,7 @@ export function toMarkdown(
           (item) =>
             `- [${item.state === 'done' ? 'x' : ' '}] ${plainMarkdown(item.title)} (${plainMarkdown(item.ownerName)}, due ${item.dueOn}, ${PRIORITY_LABELS[item.priority].toLowerCase()}, ${ACTION_ITEM_STATE_LABELS[item.state].toLowerCase()})`,
         )),
-    ...sections(MESSAGES),
+    ...sections(SECTION_ORDER.messages),
     '',
   ].join('\n');
 }

@@ -43,6 +43,13 @@ export const SECTION_KEYS = [
 export type SectionKey = (typeof SECTION_KEYS)[number];
 export type Sections = Record<SectionKey, string>;
 
+/** Where the sections of a document stand: what happened is told before why; messages come last. */
+export const SECTION_ORDER = {
+  beforeTimeline: ['summary', 'impact'],
+  afterTimeline: ['rootCause', 'contributingFactors', 'resolution', 'wentWell', 'wentBadly', 'lucky'],
+  messages: ['internalMessage', 'publicMessage'],
+} as const satisfies Record<string, readonly SectionKey[]>;
+
 export const SECTION_TITLES: Record<SectionKey, string> = {
   summary: 'Summary',
   impact: 'Impact',
