@@ -6,7 +6,9 @@ const RETRY_MS = 1_000;
 /** True when the console answers at all, whatever it says. */
 export async function isReachable(): Promise<boolean> {
   try {
-    await fetch('/api/health', { cache: 'no-store' });
+    const answer = await fetch('/api/health', { cache: 'no-store' });
+    // A body that nobody reads keeps its connection.
+    await answer.text();
     return true;
   } catch {
     return false;
