@@ -190,17 +190,17 @@ async function findRare(ctx: Ctx, filter: PagedFilter, offset: number): Promise<
   const facets = Prisma.join([Prisma.sql`true`, ...facetConditions(filter)], ' AND ');
   const number = numberIn(search);
   const hits = number
-    ? Prisma.sql`(SELECT id FROM hit UNION SELECT id FROM incident WHERE number = ${number}) h`
-    : Prisma.sql`hit h`;
+    ? Prisma.sql`(SELECT * FROM hit UNION SELECT ${FACTS} FROM incident_search
+        WHERE incident_id = (SELECT id FROM incident WHERE number = ${number})) i`
+    : Prisma.sql`hit i`;
   // What is found is written down once: the planner, who guesses how much that is, would look for it twice.
   const [found] = await ctx.db.$queryRaw<{ isRare: boolean; tally: Tally[] | null; ids: string[] | null }[]>`
     WITH hit AS MATERIALIZED (
-      SELECT incident_id AS id FROM incident_search WHERE words @@ ${queryOf(search)} LIMIT ${RARE + 1}
+      SELECT ${FACTS} FROM incident_search WHERE words @@ ${queryOf(search)} LIMIT ${RARE + 1}
     ), measure AS MATERIALIZED (SELECT count(*) <= ${RARE} AS "isRare" FROM hit),
     i AS MATERIALIZED (
       SELECT i.id, i.number, i.started_at, i.state, i.level, i.service
-      FROM incident i JOIN ${hits} ON h.id = i.id
-      WHERE (SELECT "isRare" FROM measure) AND ${base}
+      FROM ${hits} WHERE (SELECT "isRare" FROM measure) AND ${base}
     )
     SELECT "isRare",
       (SELECT json_agg(t) FROM (SELECT state, level, service, count(*)::int AS count FROM i GROUP BY 1, 2, 3) t) AS tally,
@@ -229,6 +229,8 @@ async function findNewest(ctx: Ctx, filter: PagedFilter, offset: number): Promis
   return { ids, tally, most, where };
 }
 
+/** What lists ask of an incident, as it stands beside its words: what is found need not be looked up. */
+const FACTS = Prisma.sql`incident_id AS id, number, started_at, state, level, service, environment, merged_into_id`;
 const NEWEST = Prisma.sql`ORDER BY i.started_at DESC, i.number DESC`;
 
 /** What is searched for, made ready once and not again for each row, whatever plan the database keeps. */

@@ -18,8 +18,8 @@ const BY_HAND = [
   /^index CREATE UNIQUE INDEX monitor_check_key_key /,
   /^(column|index|constraint|relation) .*_prisma_migrations/,
   /^constraint \S+_check CHECK /,
-  /^function (refuse_change|require_approval|check_approval|incident_words|incident_query|keep_incident_words|keep_incident_acknowledged|keep_incident_grave_since)$/,
-  /^trigger (\S+\.append_only|run\.two_people|run_approval\.second_person|incident(_entry)?\.keep_words|incident\.keep_grave_since|incident_entry\.keep_acknowledged)$/,
+  /^function (refuse_change|require_approval|check_approval|incident_words|incident_query|keep_incident_words|keep_incident_acknowledged|keep_incident_facts|keep_incident_grave_since)$/,
+  /^trigger (\S+\.append_only|run\.two_people|run_approval\.second_person|incident(_entry)?\.keep_words|incident\.keep_(grave_since|facts)|incident_entry\.keep_acknowledged)$/,
   /^index CREATE UNIQUE INDEX (run_single_flight_key|run_one_holder_key|run_awaiting_key|environment_lock_open_key|deployment_current_key|drill_open_key|notification_delivery_one_sending_key|toggle_open_key|alert_open_key|incident_automatic_key|incident_role_holder_key|incident_role_responder_key|saved_view_(shared|own)_key) /,
   /^index CREATE INDEX (run_approval_required_idx|audit_entry_search_idx|notification_delivery_due_idx|notification_delivery_open_idx|alert_open_idx|alert_waiting_idx|incident_open_idx|incident_entry_alert_idx|incident_entry_corrects_idx|incident_search_words_idx|incident_reviewed_idx|postmortem_review_idx|action_item_(open|ended)_idx|status_incident_open_idx) /,
 ];
