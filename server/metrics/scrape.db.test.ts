@@ -42,7 +42,8 @@ beforeEach(async () => {
 
 /** Scrapes now, however soon after the last time, and says how it went. */
 async function scrapeNow() {
-  await app.system.db.$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp(), lease_until = NULL`;
+  await app.system.db
+    .$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp() - interval '1 second', lease_until = NULL`;
   const [task] = await claimDueTasks(app.system, 'scrape_target', { limit: 1, leaseMs: 5_000 });
   if (!task) throw new Error('Nothing was due');
   await scrape(app.system, task);
@@ -161,7 +162,8 @@ describe('scrapes by workers', () => {
     expect(requests).toBeGreaterThanOrEqual(Math.floor(beats / 2));
     expect(requests).toBeLessThanOrEqual(Math.ceil(beats) + 1);
 
-    await app.system.db.$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp()`;
+    await app.system.db
+      .$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp() - interval '1 second'`;
     const [task] = await claimDueTasks(app.system, 'scrape_target', { limit: 1, leaseMs: 1 });
     const before = await values('up');
     await new Promise((resolve) => setTimeout(resolve, 10));

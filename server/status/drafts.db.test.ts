@@ -166,7 +166,10 @@ describe('drafts of updates', () => {
     await Promise.all([age(old.id, 31), age(young.id, 29)]);
     await Promise.all([forgetOldDrafts(app.system), forgetOldDrafts(app.system)]);
     expect((await drafts(ben)).map(({ id }) => id)).toEqual([young.id]);
-    const entries = await app.system.db.auditEntry.findMany({ where: { targetId: old.id } });
+    const entries = await app.system.db.auditEntry.findMany({
+      where: { targetId: old.id },
+      orderBy: { id: 'asc' },
+    });
     expect(entries.map(({ action }) => action)).toEqual(['status.keep-draft', 'status.discard-draft']);
     await clear();
   });

@@ -99,7 +99,9 @@ export async function createRuleHarness(settings: Record<string, string> = {}): 
     },
     look: async (startedAt, second) => {
       clock.set(new Date(startedAt.getTime() + second * SECOND));
-      await app.system.db.$executeRaw`UPDATE rule_state SET next_at = clock_timestamp(), lease_until = NULL`;
+      // Kept to the millisecond, now itself may be later than now.
+      await app.system.db.$executeRaw`
+        UPDATE rule_state SET next_at = clock_timestamp() - interval '1 second', lease_until = NULL`;
       await Promise.all([app, other].map((engine) => evaluateDueRules(engine, clock.now())));
     },
     alertsOf: async (key) => (await listAlerts(responder, { rule: key })).rows,
