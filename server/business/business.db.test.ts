@@ -104,7 +104,7 @@ async function deliver(): Promise<string | null> {
 /** What waits for its next attempt is due now, and what was delivered is told once more, as after a crash. */
 async function tellAgain(): Promise<void> {
   await app.system.db.$executeRaw`
-    UPDATE event_delivery SET status = 'pending', delivered_at = NULL, next_attempt_at = clock_timestamp() - interval '1 second', lease_until = NULL`;
+    UPDATE event_delivery SET status = 'pending', delivered_at = NULL, next_attempt_at = clock_timestamp() - interval '1 millisecond', lease_until = NULL`;
 }
 
 const resolve = ({ number, version }: Opened, at?: Date) =>

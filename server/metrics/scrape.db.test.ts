@@ -43,7 +43,7 @@ beforeEach(async () => {
 /** Scrapes now, however soon after the last time, and says how it went. */
 async function scrapeNow() {
   await app.system.db
-    .$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp() - interval '1 second', lease_until = NULL`;
+    .$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp() - interval '1 millisecond', lease_until = NULL`;
   const [task] = await claimDueTasks(app.system, 'scrape_target', { limit: 1, leaseMs: 5_000 });
   if (!task) throw new Error('Nothing was due');
   await scrape(app.system, task);
@@ -163,7 +163,7 @@ describe('scrapes by workers', () => {
     expect(requests).toBeLessThanOrEqual(Math.ceil(beats) + 1);
 
     await app.system.db
-      .$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp() - interval '1 second'`;
+      .$executeRaw`UPDATE scrape_target SET next_at = clock_timestamp() - interval '1 millisecond'`;
     const [task] = await claimDueTasks(app.system, 'scrape_target', { limit: 1, leaseMs: 1 });
     const before = await values('up');
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -41,7 +41,7 @@ export async function deliver(): Promise<void> {
   const worker = app.ids.uuid();
   for (let round = 0; round < 3; round += 1) await deliverEvents(app, worker);
   await app.system.db.$executeRaw`
-    UPDATE event_delivery SET status = 'pending', delivered_at = NULL, next_attempt_at = clock_timestamp() - interval '1 second'
+    UPDATE event_delivery SET status = 'pending', delivered_at = NULL, next_attempt_at = clock_timestamp() - interval '1 millisecond'
     WHERE handler IN ('incidents.begin-steps', 'incidents.note-watch', 'maintenance.watch-for-incident',
       'postmortems.add-scheduled-fix')`;
   await Promise.all([deliverEvents(app, worker), deliverEvents(app, app.ids.uuid())]);

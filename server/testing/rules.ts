@@ -101,7 +101,7 @@ export async function createRuleHarness(settings: Record<string, string> = {}): 
       clock.set(new Date(startedAt.getTime() + second * SECOND));
       // Kept to the millisecond, now itself may be later than now.
       await app.system.db.$executeRaw`
-        UPDATE rule_state SET next_at = clock_timestamp() - interval '1 second', lease_until = NULL`;
+        UPDATE rule_state SET next_at = clock_timestamp() - interval '1 millisecond', lease_until = NULL`;
       await Promise.all([app, other].map((engine) => evaluateDueRules(engine, clock.now())));
     },
     alertsOf: async (key) => (await listAlerts(responder, { rule: key })).rows,

@@ -58,7 +58,7 @@ const LIMITS: ClaimLimits = { limit: 100, perTarget: 100, busy: new Map(), lease
 
 async function makeDue(key?: string): Promise<void> {
   await app.system.db.$executeRaw`
-    UPDATE monitor_check SET next_at = clock_timestamp() - interval '1 second', lease_until = NULL, lease_token = NULL
+    UPDATE monitor_check SET next_at = clock_timestamp() - interval '1 millisecond', lease_until = NULL, lease_token = NULL
     WHERE next_at IS NOT NULL AND (${key ?? null}::text IS NULL OR key = ${key ?? null})`;
 }
 

@@ -287,7 +287,7 @@ describe('what checks say', () => {
       overdueSince: '2026-03-02T09:05:07.000Z',
     });
     await app.system.db.$executeRaw`
-      UPDATE monitor_check SET next_at = clock_timestamp() - interval '1 second' WHERE key = 'health' AND removed_at IS NULL`;
+      UPDATE monitor_check SET next_at = clock_timestamp() - interval '1 millisecond' WHERE key = 'health' AND removed_at IS NULL`;
     await takeAll('ok');
     expect((await listChecks(viewer, {})).counts).toEqual(before);
   });

@@ -150,7 +150,8 @@ describe('a rule over metrics', () => {
     const start = clock.now();
     await visit(metric, 60, [[10, 60]]);
     clock.set(new Date(start.getTime() + 50 * SECOND));
-    await app.system.db.$executeRaw`UPDATE rule_state SET next_at = clock_timestamp() - interval '1 second'`;
+    await app.system.db
+      .$executeRaw`UPDATE rule_state SET next_at = clock_timestamp() - interval '1 millisecond'`;
     expect(await claimDueTasks(app.system, 'rule_state', { limit: 10, leaseMs: 400 })).toHaveLength(1);
     expect(await evaluateDueRules(other, clock.now())).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 450));
