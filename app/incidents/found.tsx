@@ -72,8 +72,8 @@ function Place({ place }: { place: DamageAt }) {
           {endpoints.slice(0, SHOWN).map(({ route, errorPercent, requestsPerSecond }) => (
             <li key={route} className="break-words">
               <code>{route}</code>{' '}
-              <span className="font-medium text-critical">{figure(errorPercent, '%')}</span>{' '}
-              <span className="text-muted">of {figure(requestsPerSecond, '/s')}</span>
+              <span className="font-medium whitespace-nowrap text-critical">{figure(errorPercent, '%')}</span>{' '}
+              <span className="whitespace-nowrap text-muted">of {figure(requestsPerSecond, '/s')}</span>
             </li>
           ))}
         </List>

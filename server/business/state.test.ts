@@ -200,5 +200,9 @@ describe('money', () => {
     expect(impactWords({ ...none, revenueProblem: 'No data.', ...users })).toBe(
       'Lost revenue: cannot be estimated. No data. Users affected: 3 to 9.',
     );
+    const nobody = { usersLow: null, usersHigh: null, usersProblem: 'No data.' };
+    expect(impactWords({ ...none, revenueProblem: 'No data.', ...nobody })).toBe(
+      'Lost revenue and users affected: cannot be estimated. No data.',
+    );
   });
 });

@@ -22,7 +22,7 @@ import {
 } from '#server/postmortems/contract';
 import { toMarkdown } from '#server/postmortems/export';
 import { renderMarkdown } from '#server/postmortems/markdown';
-import { readDetail, sectionsOf } from '#server/postmortems/read-detail';
+import { findPostmortem, readDetail, sectionsOf } from '#server/postmortems/read-detail';
 import { countRows, readRows } from '#server/postmortems/rows';
 import { addDays, dayOf } from '#server/postmortems/state';
 import { readTimeline } from '#server/postmortems/timeline';
@@ -128,7 +128,7 @@ export const getPostmortemTimeline = defineQuery({
   access: 'postmortems.read',
   input: postmortemTimelineInput,
   handle: async (ctx, { number, most }): Promise<PostmortemTimeline> =>
-    readTimeline(ctx, (await readDetail(ctx, number)).incidentNumber, most),
+    readTimeline(ctx, (await findPostmortem(ctx, number)).incidentNumber, most),
 });
 
 /** A page of action items: those that are due first, and of ended ones those that ended last. */

@@ -26,15 +26,25 @@ export function sectionsOf(kept: Prisma.JsonValue): Sections {
 }
 
 /**
- * The post-mortem of an incident whole; of a merged incident without one, that of the incident that goes on.
+ * The post-mortem of an incident, and the number of the incident that it is of; of a merged incident without one, that of the
+ * incident that goes on.
  * @throws AppError `not_found`
  */
-export async function readDetail(ctx: Ctx, number: number): Promise<PostmortemDetail> {
-  const [found] = await ctx.db.$queryRaw<{ id: string }[]>`
-    SELECT p.id::text AS id FROM incident i JOIN postmortem p ON p.incident_id IN (i.id, i.merged_into_id)
+export async function findPostmortem(
+  ctx: Ctx,
+  number: number,
+): Promise<{ id: string; incidentNumber: number }> {
+  const [found] = await ctx.db.$queryRaw<{ id: string; incidentNumber: number }[]>`
+    SELECT p.id::text AS id, o.number AS "incidentNumber"
+    FROM incident i JOIN postmortem p ON p.incident_id IN (i.id, i.merged_into_id) JOIN incident o ON o.id = p.incident_id
     WHERE i.number = ${number} ORDER BY (p.incident_id <> i.id) LIMIT 1`;
   if (!found) throw noPostmortem(number);
-  const { id } = found;
+  return found;
+}
+
+/** The post-mortem that {@link findPostmortem} finds, whole. @throws AppError `not_found` */
+export async function readDetail(ctx: Ctx, number: number): Promise<PostmortemDetail> {
+  const { id } = await findPostmortem(ctx, number);
   const [[row], whole, items] = await Promise.all([
     readRows(ctx, Prisma.sql`p.id = ${id}::uuid`, Prisma.sql`p.id`, 1, 0),
     ctx.db.postmortem.findUniqueOrThrow({

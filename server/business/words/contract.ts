@@ -72,8 +72,10 @@ export function usersWords({ usersLow, usersHigh, usersProblem }: ImpactInWords)
   return `cannot be estimated. ${usersProblem ?? 'Nobody has said it.'}`;
 }
 
-/** An impact in a line of a timeline. */
+/** An impact in a line of a timeline; a reason why neither is known is told once. */
 export function impactWords(impact: ImpactInWords): string {
   const end = (text: string) => (text.endsWith('.') ? text : `${text}.`);
-  return `Lost revenue: ${end(revenueWords(impact))} Users affected: ${end(usersWords(impact))}`;
+  const [revenue, users] = [end(revenueWords(impact)), end(usersWords(impact))];
+  if (revenue === users) return `Lost revenue and users affected: ${revenue}`;
+  return `Lost revenue: ${revenue} Users affected: ${users}`;
 }
