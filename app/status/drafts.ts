@@ -20,7 +20,6 @@ export interface Draft {
   text: string;
   impacts: Record<string, Impact>;
   nextUpdateMinutes: string;
-  requestKey: string;
   /** The person's own kept draft of it, as it was read; empty: none. */
   draftId: string;
   draftVersion: string;
@@ -68,7 +67,6 @@ export function draftOf(form: FormValues): Draft {
     text: textOf(form.text),
     impacts: Object.fromEntries(impacts),
     nextUpdateMinutes: textOf(form.nextUpdateMinutes),
-    requestKey: textOf(form.requestKey),
     draftId: textOf(form.draftId),
     draftVersion: textOf(form.draftVersion),
     takenId: textOf(form.takenId),
@@ -90,7 +88,7 @@ export function seenDrafts({ draftId, draftVersion, takenId, takenVersion, from 
  * How an update begins: about what the address names, or from the kept draft that it names. Without that it begins with the
  * person's own draft, and where there is none or a state is asked for, with the words of the state.
  */
-export function beginning(composer: StatusComposer, asked: URLSearchParams): Omit<Draft, 'requestKey'> {
+export function beginning(composer: StatusComposer, asked: URLSearchParams): Draft {
   const { drafts } = composer;
   const named = drafts.find(({ id }) => id === asked.get('draft'));
   const subject = named ? subjectOf(composer, named) : askedSubject(composer, asked);

@@ -2,6 +2,7 @@ import { Form } from '@remix-run/react';
 import { ChevronRight } from 'lucide-react';
 import { Button } from '#app/components/ui/button';
 import { TextAreaField, TextField } from '#app/components/ui/field';
+import { RequestKey } from '#app/components/ui/request-key';
 import { StatusMark } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
 import { listOf, textOf } from '#app/status/drafts';
@@ -25,6 +26,7 @@ export function AnnounceForm({
         Announce maintenance
       </summary>
       <Form method="post" className="grid gap-4 py-2">
+        <RequestKey />
         <TextField
           label="What is done"
           name="title"

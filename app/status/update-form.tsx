@@ -2,6 +2,7 @@ import { Form, Link, useNavigation } from '@remix-run/react';
 import { useState } from 'react';
 import { Button } from '#app/components/ui/button';
 import { SelectField, TextAreaField, TextField } from '#app/components/ui/field';
+import { RequestKey } from '#app/components/ui/request-key';
 import { Section } from '#app/components/ui/section';
 import { StatusMark } from '#app/components/ui/status-mark';
 import type { ActionFailure } from '#app/http/protected.server';
@@ -25,7 +26,6 @@ const HIDDEN = [
   'number',
   'version',
   'incident',
-  'requestKey',
   'draftId',
   'draftVersion',
   'takenId',
@@ -70,6 +70,7 @@ export function UpdateForm({
         {HIDDEN.map((name) => (
           <input key={name} type="hidden" name={name} value={draft[name]} />
         ))}
+        <RequestKey />
         {open.length > 0 ? (
           <nav aria-label="What it is about" className="flex flex-wrap gap-2">
             {open.map(({ number, title }) => (

@@ -38,9 +38,7 @@ export const meta: MetaFunction = (args) => pageTitle(args, 'Status page');
 /** The address says what the update is about and how it begins. */
 export const loader = protectedLoader({ access: 'status.manage' }, async ({ ctx, url }) => {
   const composer = await getStatusComposer(ctx, {});
-  const draft = beginning(composer, url.searchParams);
-  // Posted once, however often its form is sent.
-  return { composer, draft: { ...draft, requestKey: ctx.ids.uuid() } };
+  return { composer, draft: beginning(composer, url.searchParams) };
 });
 
 export const action = protectedAction({
@@ -53,12 +51,11 @@ export const action = protectedAction({
       access: 'status.manage',
       handle: async ({ ctx, context, form }) => {
         const draft = draftOf(form);
-        const { number, version, incident, title, requestKey } = draft;
+        const { number, version, incident, title } = draft;
         const { own, taken } = seenDrafts(draft);
         const posted = await postStatusUpdate(ctx, {
           ...wordsOf(draft),
           ...(number === '' ? { title, incident: incident || undefined } : { number, version }),
-          requestKey,
           drafts: [own, taken].filter((each) => each !== undefined),
         });
         return redirectWithToast(

@@ -346,5 +346,12 @@ describe('actions', () => {
     const note = { intent: 'compose', version: '1', text: 'Rolled back', requestKey };
     await Promise.all([1, 2, 3].map(() => post(note, cookie, first ?? '')));
     expect(await app.database.client.incidentEntry.count({ where: { text: 'Rolled back' } })).toBe(1);
+    const update = {
+      ...{ intent: 'post', title: 'Paying fails', state: 'investigating', text: 'We look into it.' },
+      ...{ nextUpdateMinutes: '20', requestKey },
+    };
+    const posted = await Promise.all([1, 2, 3].map(() => post(update, cookie, '/status-updates')));
+    expect(posted.map(({ status }) => status)).toEqual([303, 303, 303]);
+    expect(await app.database.client.statusUpdate.count()).toBe(1);
   });
 });
